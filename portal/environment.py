@@ -1,0 +1,73 @@
+"""Where the process runs, and what production refuses to start with.
+
+Kept apart from `settings` so that each rule can be tested on its own.
+"""
+
+import secrets
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+PRODUCTION, DEMO, DEVELOPMENT = "production", "demo", "development"
+SECRET_KEY_MIN_LENGTH = 50
+SECRET_KEY_MIN_UNIQUE = 10
+
+env = environ.Env()
+
+
+def read_environment() -> str:
+    """Production is the default: whoever forgets to say gets the strict rules."""
+    value = env.str("ENVIRONMENT", default=PRODUCTION)
+    if value not in (PRODUCTION, DEMO, DEVELOPMENT):
+        raise ImproperlyConfigured(
+            f"ENVIRONMENT is '{value}'. Set it to production, demo or development."
+        )
+    return value
+
+
+def read_secret_key(environment: str, var_dir: Path) -> str:
+    """The key from SECRET_KEY or SECRET_KEY_FILE; demo machines make and keep their own.
+
+    Raises ImproperlyConfigured in production when the key is missing or weak.
+    """
+    key = env.str("SECRET_KEY", default="")
+    key_file = env.str("SECRET_KEY_FILE", default="")
+    if key_file:
+        key = Path(key_file).read_text(encoding="utf-8").strip()
+    if environment == PRODUCTION:
+        refuse_weak_key(key)
+    return key or _kept_demo_key(var_dir)
+
+
+def refuse_weak_key(key: str) -> None:
+    weak = len(key) < SECRET_KEY_MIN_LENGTH or len(set(key)) < SECRET_KEY_MIN_UNIQUE
+    if weak or key.startswith("django-insecure-"):
+        raise ImproperlyConfigured(
+            "SECRET_KEY is missing or weak. Set SECRET_KEY (or SECRET_KEY_FILE) to at least "
+            f"{SECRET_KEY_MIN_LENGTH} random characters: "
+            "python -c 'import secrets; print(secrets.token_urlsafe(64))'"
+        )
+
+
+def refuse_unsafe_production(*, debug: bool, allowed_hosts: list[str], public_url: str) -> None:
+    if debug:
+        raise ImproperlyConfigured("DEBUG is on in production. Unset DEBUG.")
+    if not allowed_hosts or any("*" in host for host in allowed_hosts):
+        raise ImproperlyConfigured(
+            "ALLOWED_HOSTS must name the exact hosts of the site, separated by commas."
+        )
+    if not public_url.startswith("https://"):
+        raise ImproperlyConfigured(
+            "PUBLIC_URL must be the address that families open, starting with https://. "
+            "Links in mail are made from it."
+        )
+
+
+def _kept_demo_key(var_dir: Path) -> str:
+    path = var_dir / "secret-key"
+    if not path.exists():
+        var_dir.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(64), encoding="utf-8")
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,17 @@
+"""Changing the language without losing the page or what was typed."""
+
+SWITCH_FIELD = "switch_language"
+
+
+def public_path(request) -> str:
+    """Path and query of this page, for the links of the language menu."""
+    return request.get_full_path()
+
+
+def is_switching(request) -> bool:
+    """True for a form that was sent by the language menu and not to be processed.
+
+    The menu's buttons post the open form to the same page in the other language
+    (`formaction`); the view then shows the form again with what was typed.
+    """
+    return request.method == "POST" and SWITCH_FIELD in request.POST

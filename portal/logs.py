@@ -1,0 +1,32 @@
+"""Log lines as JSON: the route's name, never a path, a query or a body (row L1)."""
+
+import json
+import logging
+from datetime import UTC, datetime
+
+
+class JsonFormatter(logging.Formatter):
+    """One event, one line; a traceback is folded into the line."""
+
+    def format(self, record):
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line.update(getattr(record, "fields", {}))
+        if record.exc_info:
+            # The class and the place, not the message: that can quote what a family wrote.
+            line["error"] = record.exc_info[0].__name__
+            line["where"] = _innermost_frame(record.exc_info[2])
+        return json.dumps(line, ensure_ascii=True)
+
+
+def _innermost_frame(trace) -> str:
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    if not trace:
+        return ""
+    code = trace.tb_frame.f_code
+    return f"{code.co_name}:{trace.tb_lineno}"
