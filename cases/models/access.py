@@ -1,0 +1,66 @@
+"""Who in a family may open a case: by reference and private code, without an account."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from cases.models.case import Case
+
+
+class FamilyMember(models.Model):
+    """The adult who asked (the owner). The code is kept as an Argon2id hash alone (row A1)."""
+
+    class Relation(models.TextChoices):
+        PARENT = "parent", _("I am the mother or father")
+        GUARDIAN = "guardian", _("I am the legal guardian")
+        PATIENT = "patient", _("I am the patient")
+        RELATIVE = "relative", _("I am a relative")
+        OTHER = "other", _("I help the family in another way")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Access to a case means nothing without it.
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="family")
+    is_owner = models.BooleanField(_("owner"), default=True)
+    relation = models.CharField(_("to the patient"), max_length=12, choices=Relation.choices)
+    name = models.CharField(_("name"), max_length=120)
+    email = models.EmailField(_("e-mail"), max_length=254)
+    phone = PhoneNumberField(_("phone"), blank=True)
+    messenger = models.CharField(_("WeChat or WhatsApp"), max_length=100, blank=True)
+    languages = models.CharField(_("languages spoken"), max_length=200, blank=True)
+    best_time = models.CharField(_("best time to call"), max_length=200, blank=True)
+    language = models.CharField(_("language"), max_length=10)
+    code_hash = models.CharField(max_length=256, editable=False)
+    # Raised with each new code: sessions that carry an older number are dead (row A5).
+    access_version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = _("family member")
+        verbose_name_plural = _("family members")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(is_owner=True), name="family_one_owner"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class SignInAttempt(models.Model):
+    """A wrong code, counted per reference and address; slows, never locks (rows A1, A2).
+
+    Addresses are kept as keyed hashes and swept after a day.
+    """
+
+    key = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "at"], name="attempt_key_idx")]
+
+    def __str__(self):
+        return self.key

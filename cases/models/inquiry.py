@@ -1,0 +1,61 @@
+"""What the family wrote in the first form. Health data: read only with the case's permission."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cases.models.case import Case
+
+
+class Sex(models.TextChoices):
+    FEMALE = "female", _("Female")
+    MALE = "male", _("Male")
+    OTHER = "other", _("Other")
+
+
+class Wish(models.TextChoices):
+    OPINION = "opinion", _("Advice from the doctors")
+    TREATMENT = "treatment", _("Treatment in Shanghai")
+    PRICE = "price", _("What it would cost")
+    TRANSFER = "transfer", _("A transfer from hospital to hospital")
+
+
+class Urgency(models.TextChoices):
+    DAYS = "days", _("Within days")
+    WEEKS = "weeks", _("Within weeks")
+    MONTHS = "months", _("Within months")
+    UNSURE = "unsure", _("I don't know")
+
+
+class Ability(models.TextChoices):
+    YES = "yes", _("Yes")
+    NO = "no", _("No")
+    UNSURE = "unsure", _("I don't know")
+
+
+class Inquiry(models.Model):
+    """One to one with its case; words are kept as the family wrote them."""
+
+    # The words of an inquiry belong to its case and go with it.
+    case = models.OneToOneField(
+        Case, on_delete=models.CASCADE, primary_key=True, related_name="inquiry"
+    )
+    patient_name = models.CharField(_("patient's name as in the passport"), max_length=120)
+    birth_date = models.DateField(_("birth date"))
+    sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices, blank=True)
+    guardian_name = models.CharField(_("parent or legal guardian"), max_length=120, blank=True)
+    problem = models.TextField(_("the problem in their own words"), max_length=5000)
+    diagnosis = models.CharField(_("diagnosis"), max_length=500, blank=True)
+    wishes = models.JSONField(_("what they want"), default=list)
+    urgency = models.CharField(_("how urgent"), max_length=8, choices=Urgency.choices)
+    in_hospital = models.CharField(_("in hospital now"), max_length=8, choices=Ability.choices)
+    able_to_travel = models.CharField(_("able to travel"), max_length=8, choices=Ability.choices)
+    red_flags = models.JSONField(_("warning signs"), default=list)
+    specialty_wish = models.CharField(_("specialty wished"), max_length=200, blank=True)
+    when = models.CharField(_("when"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("inquiry")
+        verbose_name_plural = _("inquiries")
+
+    def __str__(self):
+        return str(self.case_id)

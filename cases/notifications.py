@@ -1,0 +1,34 @@
+"""Which mail goes out for what. Called by actions, inside their transaction."""
+
+from django.urls import reverse
+from django.utils.translation import override
+
+from cases.models import Case, FamilyMember
+from portal.mail import queue_mail
+
+RECEIVED = "cases/email/received"
+MESSAGE_WAITING = "cases/email/message_waiting"
+STATUS_CHANGED = "cases/email/status_changed"
+CODE_REPLACED = "cases/email/code_replaced"
+
+
+def notify_family(case: Case, template: str) -> None:
+    """A mail to the owner in their language: there is news, and the link to sign in."""
+    for member in FamilyMember.objects.filter(case=case, is_owner=True).exclude(email=""):
+        notify_member(member, template, reference=case.reference)
+
+
+def notify_member(member: FamilyMember, template: str, *, reference: str, link: str = "") -> None:
+    """Queue the row and its job. The link is a path; the host comes from a setting (row W5)."""
+    from cases.jobs import send_mail
+
+    with override(member.language):
+        path = link or reverse("case:sign-in")
+    mail = queue_mail(
+        template=template,
+        language=member.language,
+        recipient=member.email,
+        about=reference,
+        link=path,
+    )
+    send_mail.enqueue(str(mail.pk))

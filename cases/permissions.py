@@ -1,0 +1,53 @@
+"""Predicates `can_<verb>(who, case)`. A leaf: imports no model.
+
+`who` is a user of the portal, a family member signed in with a code, or None.
+`CaseQuerySet.visible_to` says the same as `can_view` (a test holds them together).
+"""
+
+from cases.workflow import ENDED_STAGES, FAMILY_STEPS, TRANSITIONS, Stage, Step
+from portal.roles import CASE_WORKERS
+
+
+def is_family(who) -> bool:
+    """A family member is what carries a case of its own; users never do."""
+    return getattr(who, "case_id", None) is not None
+
+
+def is_case_worker(who) -> bool:
+    return bool(getattr(who, "is_active", False)) and getattr(who, "role", "") in CASE_WORKERS
+
+
+def can_view(who, case) -> bool:
+    """Family: its own. Lead: all. Coordinator: assigned to them, or to nobody yet."""
+    if is_family(who):
+        return who.case_id == case.pk
+    if not is_case_worker(who):
+        return False
+    if who.has_perm("cases.view_all_cases"):
+        return True
+    return case.assigned_to_id in (None, who.pk)
+
+
+def can_work(who, case) -> bool:
+    return can_view(who, case) and is_case_worker(who) and who.has_perm("cases.work_case")
+
+
+def can_assign(who, case) -> bool:
+    """Leads give cases to anyone; a coordinator may only take a free one (see actions.assign)."""
+    return can_work(who, case)
+
+
+def can_write_message(who, case) -> bool:
+    """Families also write after the end: their word reopens nothing but is read."""
+    if is_family(who):
+        return can_view(who, case) and case.stage != Stage.WITHDRAWN
+    return can_work(who, case) and case.stage not in ENDED_STAGES
+
+
+def can_take_step(who, case, step: Step) -> bool:
+    """Whether this person may take this step at the case's present stage."""
+    if case.stage not in TRANSITIONS[step].sources:
+        return False
+    if is_family(who):
+        return step in FAMILY_STEPS and can_view(who, case)
+    return step != Step.WITHDRAW and can_work(who, case)
