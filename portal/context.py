@@ -24,6 +24,11 @@ def language_menu(request, current: str) -> list[dict]:
     """The same page in each language, under the language's own name."""
     path = public_path(request)
     return [
-        {"code": code, "name": name, "url": translate_url(path, code), "is_current": code == current}
+        {
+            "code": code,
+            "name": name,
+            "url": translate_url(path, code),
+            "is_current": code == current,
+        }
         for code, name in settings.LANGUAGES
     ]
