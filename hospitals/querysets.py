@@ -16,6 +16,13 @@ class HospitalQuerySet(models.QuerySet):
     def public(self):
         return self.filter(is_public=True)
 
+    def with_specialty(self, slug: str):
+        return self.filter(listings__is_public=True, listings__specialty__slug=slug)
+
+    def in_district(self, district: str):
+        """With any campus there; its district is known even where its address is not."""
+        return self.filter(campuses__district=district).distinct()
+
     def visible_to(self, user):
         """Office: all with the permission. Partner: their own hospital. Others: none."""
         if user.works_in_office and user.has_perm("hospitals.view_hospital"):
@@ -49,6 +56,17 @@ class ListingQuerySet(models.QuerySet):
         if user.works_at_partner:
             return self.filter(hospital=_hospital_of(user))
         return self.none()
+
+
+class SpecialtyQuerySet(models.QuerySet):
+    def offered(self):
+        """By at least one public hospital."""
+        return self.filter(listings__is_public=True, listings__hospital__is_public=True).distinct()
+
+
+class FactQuerySet(models.QuerySet):
+    def public(self):
+        return self.filter(is_withheld=False)
 
 
 class RevisionQuerySet(models.QuerySet):

@@ -1,22 +1,128 @@
-"""The public pages of the directory."""
+"""The public pages of the directory.
 
-from django.shortcuts import get_object_or_404, render
+Every page is kept whole until the directory changes (see hospitals.pages).
+"""
+
+from django.db.models import Prefetch
+from django.http import Http404
 from django.views.decorators.http import require_safe
 
-from hospitals.models import Hospital
+from hospitals import pages
+from hospitals.cards import (
+    by_area,
+    by_subject,
+    card,
+    district_labels,
+    pilot_label,
+    with_map_link,
+)
+from hospitals.choices import Area
+from hospitals.forms import FilterForm
+from hospitals.models import DirectoryVersion, Hospital, Listing, Specialty
+from hospitals.search import search_hospitals
+
+HOME_HOSPITALS = 6
 
 
 @require_safe
 def home(request):
-    return render(request, "portal/home.html", {"hospitals": Hospital.objects.public()[:6]})
+    version = DirectoryVersion.current()
+    page = pages.find(request, version, "") or pages.make(
+        request, version, "portal/home.html", home_context()
+    )
+    return pages.answer(request, page)
 
 
 @require_safe
 def hospital_list(request):
-    return render(request, "hospitals/list.html", {"hospitals": Hospital.objects.public()})
+    """GET filters: q, specialty, audience, type, district. Unknown values are told, not obeyed."""
+    version = DirectoryVersion.current()
+    page = pages.find(request, version, request.META["QUERY_STRING"])
+    return pages.answer(request, page or filtered_page(request, version))
 
 
 @require_safe
 def hospital_detail(request, slug):
-    hospital = get_object_or_404(Hospital.objects.public(), slug=slug)
-    return render(request, "hospitals/detail.html", {"hospital": hospital})
+    version = DirectoryVersion.current()
+    page = pages.find(request, version, "") or pages.make(
+        request, version, "hospitals/detail.html", detail_context(slug)
+    )
+    return pages.answer(request, page)
+
+
+def home_context() -> dict:
+    hospitals = Hospital.objects.public()
+    cards = [card(hospital) for hospital in for_cards(hospitals)[:HOME_HOSPITALS]]
+    return {"cards": cards, "total": hospitals.count()}
+
+
+def filtered_page(request, version: int):
+    form = FilterForm(request.GET, specialty_choices())
+    form.is_valid()
+    query = form.canonical_query()
+    # Searches and mistakes are endless, so only the plain filters are kept.
+    keep = not form.errors and not form.cleaned_data["q"]
+    page = pages.find(request, version, query) if keep else None
+    return page or pages.make(
+        request, version, "hospitals/list.html", list_context(form), query=query, keep=keep
+    )
+
+
+def list_context(form: FilterForm) -> dict:
+    hospitals = filtered(Hospital.objects.public(), **form.cleaned_data)
+    cards = [card(hospital) for hospital in for_cards(hospitals)]
+    return {
+        "filter_form": form,
+        "cards": cards,
+        "total": len(cards),
+        "filters_active": any(form.cleaned_data.values()),
+        "reset_url": "?",
+        "unknown_filters": form.unknown(),
+    }
+
+
+def filtered(hospitals, *, q="", specialty="", audience="", type="", district=""):
+    """Hospitals that match every filter given."""
+    hospitals = search_hospitals(hospitals, q).for_audience(audience)
+    if specialty:
+        hospitals = hospitals.with_specialty(specialty)
+    if type:
+        hospitals = hospitals.filter(type=type)
+    if district:
+        hospitals = hospitals.in_district(district)
+    return hospitals
+
+
+def for_cards(hospitals):
+    """With what a card shows: three queries for any number of hospitals."""
+    public = Prefetch("listings", Listing.objects.public(), to_attr="public_listings")
+    return hospitals.select_related("pilot_source").prefetch_related("campuses", public)
+
+
+def specialty_choices() -> list:
+    """Specialties that a hospital offers, in their groups."""
+    groups = {area: [] for area in Area.values}
+    for specialty in Specialty.objects.offered():
+        groups[specialty.area].append((specialty.slug, specialty.name))
+    return [(Area(area).label, options) for area, options in groups.items() if options]
+
+
+def detail_context(slug: str) -> dict:
+    hospital = (
+        Hospital.objects.public()
+        .select_related("pilot_source", "name_source", "name_zh_source")
+        .filter(slug=slug)
+        .first()
+    )
+    if not hospital:
+        raise Http404
+    campuses = list(hospital.campuses.select_related("source"))
+    return {
+        "hospital": hospital,
+        "districts": district_labels(campuses),
+        "pilot_label": pilot_label(hospital),
+        "areas": by_area(hospital.listings.public().select_related("specialty", "source")),
+        "facts": by_subject(hospital.facts.public().select_related("source")),
+        "campuses": [with_map_link(campus, hospital) for campus in campuses],
+        "stories": list(hospital.stories.select_related("source")),
+    }

@@ -10,6 +10,9 @@ class DirectoryVersion(models.Model):
     number = models.PositiveBigIntegerField(default=1)
     changed_at = models.DateTimeField(auto_now=True)
 
+    def __str__(self):
+        return str(self.number)
+
     @classmethod
     def current(cls) -> int:
         """The version now; 0 before the first claim is loaded. One query."""

@@ -1,5 +1,6 @@
 """Hospitals with their campuses, facts and stories, and the specialties that they share."""
 
+import re
 import uuid
 
 from django.db import models
@@ -8,7 +9,11 @@ from django_countries.fields import CountryField
 
 from hospitals.choices import Accepting, Area, District, FactKind, HospitalType, PilotStatus
 from hospitals.models.source import Source, Sourced
-from hospitals.querysets import HospitalQuerySet
+from hospitals.querysets import FactQuerySet, HospitalQuerySet, SpecialtyQuerySet
+from portal.partial_date import display_partial_date
+
+PHONE_KINDS = (FactKind.MAIN_PHONE, FactKind.DEPARTMENT_PHONE)
+EMAIL_KINDS = (FactKind.MAIN_EMAIL, FactKind.DEPARTMENT_EMAIL)
 
 
 class Specialty(models.Model):
@@ -19,6 +24,8 @@ class Specialty(models.Model):
     area = models.CharField(_("group"), max_length=20, choices=Area.choices)
     name = models.CharField(_("name"), max_length=120)
     loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects = SpecialtyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("specialty")
@@ -66,6 +73,15 @@ class Hospital(models.Model):
         related_name="+",
     )
     name_source_date = models.CharField(max_length=10, blank=True)
+    name_zh_source = models.ForeignKey(
+        # Often another source than the one of the English name.
+        Source,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    name_zh_source_date = models.CharField(max_length=10, blank=True)
     is_public = models.BooleanField(_("public"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -80,6 +96,18 @@ class Hospital(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def display_pilot_source_date(self) -> str:
+        return display_partial_date(self.pilot_source_date)
+
+    @property
+    def display_name_source_date(self) -> str:
+        return display_partial_date(self.name_source_date)
+
+    @property
+    def display_name_zh_source_date(self) -> str:
+        return display_partial_date(self.name_zh_source_date)
 
 
 class Campus(Sourced):
@@ -124,6 +152,8 @@ class Fact(Sourced):
     is_withheld = models.BooleanField(_("not shown until checked"), default=False)
     position = models.PositiveSmallIntegerField(default=0)
 
+    objects = FactQuerySet.as_manager()
+
     class Meta(Sourced.Meta):
         abstract = False
         verbose_name = _("fact")
@@ -136,6 +166,17 @@ class Fact(Sourced):
 
     def __str__(self):
         return f"{self.get_kind_display()}: {self.value}"
+
+    @property
+    def href(self) -> str:
+        """Where a click leads: a website, a single number to call, an address to write to."""
+        if self.kind == FactKind.WEBSITE and re.fullmatch(r"https?://\S+", self.value):
+            return self.value
+        if self.kind in EMAIL_KINDS and re.fullmatch(r"[^\s@]+@[^\s@]+", self.value):
+            return f"mailto:{self.value}"
+        if self.kind in PHONE_KINDS and re.fullmatch(r"\+?[\d\s()-]+", self.value):
+            return "tel:" + re.sub(r"[^\d+]", "", self.value)
+        return ""
 
 
 class Story(Sourced):

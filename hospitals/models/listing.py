@@ -30,9 +30,7 @@ class Listing(Sourced):
     title = models.CharField(_("title"), max_length=120)
     reason = models.CharField(_("why this hospital"), max_length=400, blank=True)
     description = models.TextField(_("description"), max_length=2000, blank=True)
-    audience = models.CharField(
-        _("for whom"), max_length=10, choices=Audience.choices, blank=True
-    )
+    audience = models.CharField(_("for whom"), max_length=10, choices=Audience.choices, blank=True)
     min_age_years = models.PositiveSmallIntegerField(
         _("youngest age, in years"), null=True, blank=True
     )

@@ -23,12 +23,27 @@ class Revision(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # The history of a public claim outlives neither hospital nor listing by accident: PROTECT.
-    hospital = models.ForeignKey(Hospital, on_delete=models.PROTECT, related_name="revisions")
+    hospital = models.ForeignKey(
+        Hospital,
+        verbose_name=_("hospital"),
+        on_delete=models.PROTECT,
+        related_name="revisions",
+    )
     listing = models.ForeignKey(
-        Listing, on_delete=models.PROTECT, null=True, blank=True, related_name="revisions"
+        Listing,
+        verbose_name=_("specialty of a hospital"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="revisions",
     )
     specialty = models.ForeignKey(
-        Specialty, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Specialty,
+        verbose_name=_("new specialty"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     before = models.JSONField(_("before"), default=dict)
     after = models.JSONField(_("after"), default=dict)
@@ -76,6 +91,22 @@ class Revision(models.Model):
                 name="revision_not_decided_by_author",
                 violation_error_message=_("Another person must decide about your change."),
             ),
+            # One waiting change for each target: a second one replaces the first knowingly.
+            models.UniqueConstraint(
+                fields=["listing"],
+                condition=Q(status="pending", listing__isnull=False),
+                name="revision_one_pending_a_listing",
+            ),
+            models.UniqueConstraint(
+                fields=["hospital", "specialty"],
+                condition=Q(status="pending", listing__isnull=True, specialty__isnull=False),
+                name="revision_one_pending_new_listing",
+            ),
+            models.UniqueConstraint(
+                fields=["hospital"],
+                condition=Q(status="pending", listing__isnull=True, specialty__isnull=True),
+                name="revision_one_pending_a_hospital",
+            ),
         ]
         indexes = [
             # The approval queue of the office.
@@ -86,3 +117,14 @@ class Revision(models.Model):
 
     def __str__(self):
         return f"{self.hospital.slug} {self.created_at:%Y-%m-%d}"
+
+    @property
+    def target(self):
+        """What would change: a listing, or the hospital; None for a new listing."""
+        if self.listing_id:
+            return self.listing
+        return None if self.specialty_id else self.hospital
+
+    @property
+    def is_pending(self) -> bool:
+        return self.status == RevisionStatus.PENDING

@@ -1,0 +1,16 @@
+from django.core.management.base import BaseCommand
+
+from hospitals.loader import CREATED, LEFT, SAME, UPDATED, load_directory
+
+
+class Command(BaseCommand):
+    help = "Load or update the pilot hospitals. What people edited since is left as it is."
+
+    def handle(self, *args, **options):
+        counts, left = load_directory()
+        self.stdout.write(
+            f"{counts[CREATED]} created, {counts[UPDATED]} updated, "
+            f"{counts[LEFT]} left, {counts[SAME]} the same"
+        )
+        for row in left:
+            self.stdout.write(f"left, because it was edited here: {row}")

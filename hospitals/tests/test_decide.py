@@ -1,0 +1,220 @@
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.utils import timezone
+
+from hospitals.actions import (
+    ActionRefusedError,
+    ChangedMeanwhileError,
+    approve_revision,
+    end_membership,
+    propose_revision,
+    refuse_revision,
+    save_membership,
+)
+from hospitals.models import DirectoryVersion, Hospital, Listing, Membership, Revision, Specialty
+from portal.models import AuditEvent
+from portal.roles import Role
+from portal.tests.fixtures import make_listing, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def listing(scmc):
+    return make_listing(scmc, title_en="Old")
+
+
+@pytest.fixture
+def revision(editor, listing):
+    return propose_revision(
+        by=editor,
+        hospital=listing.hospital,
+        listing=listing,
+        changes={"title_en": "New", "min_age_years": 0, "is_public": False},
+        base_version=1,
+    )
+
+
+@pytest.fixture
+def new_listing(editor, scmc):
+    specialty = Specialty.objects.create(slug="heart", area="heart", name_en="Hearts")
+    return propose_revision(
+        by=editor, hospital=scmc, specialty=specialty, changes={}, base_version=0
+    )
+
+
+def test_approval_writes_the_listing(lead, editor, listing, revision):
+    before = timezone.now()
+    approve_revision(by=lead, revision=revision)
+    listing.refresh_from_db()
+    assert (listing.title_en, listing.min_age_years, listing.is_public) == ("New", 0, False)
+    assert (listing.version, listing.confirmed_by) == (2, editor)
+    assert before <= listing.confirmed_at <= timezone.now()
+
+
+def test_approval_is_recorded(lead, revision):
+    approve_revision(by=lead, revision=revision)
+    revision.refresh_from_db()
+    assert (revision.status, revision.decided_by) == ("approved", lead)
+    event = AuditEvent.objects.first()
+    assert (event.action, event.actor_label, event.data) == (
+        "revision.approved",
+        "lead",
+        {"fields": ["is_public", "min_age_years", "title_en"]},
+    )
+
+
+def test_approval_raises_the_version_of_the_directory(lead, revision):
+    approve_revision(by=lead, revision=revision)
+    assert DirectoryVersion.current() == 1
+
+
+def test_approval_creates_a_new_listing(lead, editor, scmc, new_listing):
+    approve_revision(by=lead, revision=new_listing)
+    listing = Listing.objects.get()
+    assert (listing.hospital, listing.specialty.slug, listing.title_en) == (scmc, "heart", "Hearts")
+    assert (listing.confirmed_by, listing.position, listing.version) == (editor, 0, 1)
+
+
+def test_approval_of_a_new_listing_that_exists_by_now_is_told(lead, scmc, new_listing):
+    make_listing(scmc, "heart")
+    with pytest.raises(ChangedMeanwhileError):
+        approve_revision(by=lead, revision=new_listing)
+    assert Revision.objects.get().status == "pending"
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_confirmed"),
+    [({"accepting": "yes"}, True), ({"description_en": "Words"}, False)],
+)
+def test_approval_writes_the_hospital(lead, editor, scmc, changes, is_confirmed):
+    revision = propose_revision(by=editor, hospital=scmc, changes=changes, base_version=1)
+    approve_revision(by=lead, revision=revision)
+    scmc.refresh_from_db()
+    assert {name: getattr(scmc, name) for name in changes} == changes
+    assert (scmc.version, bool(scmc.accepting_confirmed_at)) == (2, is_confirmed)
+
+
+def test_approval_never_by_the_author(scmc, listing):
+    """Even if one day a role could do both."""
+    lead = make_user("author", Role.LEAD)
+    revision = Revision.objects.create(
+        hospital=scmc, listing=listing, after={"title_en": "Mine"}, base_version=1, created_by=lead
+    )
+    with pytest.raises(ActionRefusedError, match="Another person"):
+        approve_revision(by=lead, revision=revision)
+    with pytest.raises(ActionRefusedError, match="Another person"):
+        refuse_revision(by=lead, revision=revision, reason="No")
+
+
+def test_database_refuses_the_author_as_the_one_who_decides(scmc, editor):
+    with pytest.raises(IntegrityError):
+        Revision.objects.create(
+            hospital=scmc,
+            created_by=editor,
+            status="approved",
+            decided_by=editor,
+            decided_at=timezone.now(),
+        )
+
+
+@pytest.mark.parametrize("who", ["coordinator", "auditor", "administrator", "reviewer", "editor"])
+def test_decision_needs_the_permission(request, revision, who):
+    with pytest.raises(ActionRefusedError):
+        approve_revision(by=request.getfixturevalue(who), revision=revision)
+    with pytest.raises(ActionRefusedError):
+        refuse_revision(by=request.getfixturevalue(who), revision=revision, reason="No")
+    assert Revision.objects.get().status == "pending"
+
+
+def test_approval_of_a_claim_that_changed_is_told_and_writes_nothing(lead, listing, revision):
+    Listing.objects.update(title_en="Changed meanwhile", version=2)
+    with pytest.raises(ChangedMeanwhileError):
+        approve_revision(by=lead, revision=revision)
+    listing.refresh_from_db()
+    assert (listing.title_en, Revision.objects.get().status) == ("Changed meanwhile", "pending")
+    assert DirectoryVersion.current() == 0
+
+
+def test_approval_twice_is_told(lead, revision):
+    approve_revision(by=lead, revision=revision)
+    with pytest.raises(ChangedMeanwhileError):
+        approve_revision(by=make_user("lead2", Role.LEAD), revision=revision)
+    assert Listing.objects.get().version == 2
+
+
+def test_refusal_keeps_the_reason_and_the_claim(lead, listing, revision):
+    refuse_revision(by=lead, revision=revision, reason="  Please name the ages. ")
+    revision.refresh_from_db()
+    listing.refresh_from_db()
+    assert (revision.status, revision.reason) == ("refused", "Please name the ages.")
+    assert (listing.title_en, listing.confirmed_at) == ("Old", None)
+    assert DirectoryVersion.current() == 0
+
+
+def test_refusal_s_reason_is_not_in_the_trail(lead, revision):
+    refuse_revision(by=lead, revision=revision, reason="canary")
+    assert AuditEvent.objects.filter(data__icontains="canary").count() == 0
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 501])
+def test_refusal_needs_a_reason_of_a_sensible_length(lead, revision, reason):
+    with pytest.raises(ActionRefusedError):
+        refuse_revision(by=lead, revision=revision, reason=reason)
+
+
+def test_refusal_after_approval_is_told(lead, revision):
+    approve_revision(by=lead, revision=revision)
+    with pytest.raises(ChangedMeanwhileError):
+        refuse_revision(by=lead, revision=revision, reason="No")
+    assert Revision.objects.get().status == "approved"
+
+
+def test_new_proposal_after_a_refusal(lead, editor, listing, revision):
+    refuse_revision(by=lead, revision=revision, reason="No")
+    again = propose_revision(
+        by=editor,
+        hospital=listing.hospital,
+        listing=listing,
+        changes={"title_en": "Better"},
+        base_version=1,
+    )
+    assert list(Revision.objects.pending()) == [again]
+
+
+def test_member_is_saved_and_recorded(administrator, scmc):
+    person = make_user("new-editor", Role.HOSPITAL_EDITOR)
+    save_membership(by=administrator, membership=Membership(user=person, hospital=scmc))
+    assert list(Hospital.objects.visible_to(person)) == [scmc]
+    event = AuditEvent.objects.get()
+    assert (event.action, event.object_label, event.data) == (
+        "membership.saved",
+        "scmc",
+        {"user": "new-editor"},
+    )
+
+
+def test_member_needs_the_role_of_a_hospital(administrator, scmc, coordinator):
+    with pytest.raises(ActionRefusedError):
+        save_membership(by=administrator, membership=Membership(user=coordinator, hospital=scmc))
+    assert Membership.objects.count() == 0
+
+
+def test_member_who_leaves_sees_no_hospital(administrator, editor):
+    end_membership(by=administrator, membership=editor.membership)
+    person = type(editor).objects.get(pk=editor.pk)
+    assert list(Hospital.objects.visible_to(person)) == []
+    assert AuditEvent.objects.get().action == "membership.ended"
+
+
+def test_only_the_administrator_changes_members(lead, editor):
+    with pytest.raises(ActionRefusedError):
+        save_membership(by=lead, membership=editor.membership)
+    with pytest.raises(ActionRefusedError):
+        end_membership(by=lead, membership=editor.membership)
+
+
+def test_wrong_data_of_a_member_is_told_by_the_model(scmc, editor):
+    with pytest.raises(ValidationError):
+        Membership(user=editor, hospital=scmc).full_clean()
