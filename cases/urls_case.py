@@ -2,10 +2,20 @@
 
 from django.urls import path
 
-from cases.views import tracking
+from cases.views import access, tracking
 
 app_name = "case"
 urlpatterns = [
-    path("", tracking.sign_in, name="sign-in"),
+    path("", access.sign_in, name="sign-in"),
+    path("sign-out/", access.sign_out, name="sign-out"),
+    path("signed-out/", access.signed_out, name="signed-out"),
+    path("lost-code/", access.lost_code, name="lost-code"),
+    path("link/", access.link_mailed, name="link-mailed"),
+    path("link/<str:token>/", access.link, name="link"),
     path("<str:reference>/", tracking.detail, name="detail"),
+    path("<str:reference>/task/", tracking.finish_task, name="finish-task"),
+    path("<str:reference>/consent/", tracking.withdraw_consent, name="withdraw-consent"),
+    path("<str:reference>/withdraw/", tracking.withdraw, name="withdraw"),
+    path("<str:reference>/reopen/", tracking.reopen, name="reopen"),
+    path("<str:reference>/stay/", access.stay, name="stay"),
 ]

@@ -1,4 +1,4 @@
-"""Addresses of the inquiry, below /<lang>/inquiry/."""
+"""Addresses of the inquiry, below /<lang>/inquiry/. None holds a word about health."""
 
 from django.urls import path
 
@@ -7,4 +7,10 @@ from cases.views import inquiry
 app_name = "inquiry"
 urlpatterns = [
     path("", inquiry.start, name="start"),
+    path("resume/", inquiry.resume, name="resume"),
+    path("discard/", inquiry.discard, name="discard"),
+    path("emergency/", inquiry.emergency, name="emergency"),
+    path("check/", inquiry.check, name="check"),
+    path("sent/", inquiry.sent, name="sent"),
+    path("<slug:slug>/", inquiry.step, name="step"),
 ]

@@ -1,5 +1,78 @@
 """The one door for state: nothing else writes a case."""
 
+from cases.actions.access import (
+    lock_out_and_send_link,
+    replace_code,
+    send_sign_in_link,
+    sign_in,
+    use_link,
+    withdraw_case,
+)
+from cases.actions.answers import answer_family, mark_read
+from cases.actions.assign import assign_case, set_due
+from cases.actions.consents import withdraw_consent
 from cases.actions.core import ActionRefusedError, ChangedMeanwhileError
+from cases.actions.drafts import discard_draft, erase_expired_drafts, save_page, start_draft
+from cases.actions.mail import correct_email, record_mail_failure
+from cases.actions.messages import complete_task, write_message
+from cases.actions.steps import (
+    STEP_ACTIONS,
+    apply_step,
+    ask_for_information,
+    close_case,
+    confirm_admission,
+    record_estimate,
+    record_opinion,
+    reopen_case,
+    resume_triage,
+    send_to_hospital,
+    start_follow_up,
+    start_handover,
+    start_planning,
+    start_treatment,
+    start_triage,
+    take_step,
+)
+from cases.actions.submit import SentInquiry, submit_inquiry
 
-__all__ = ["ActionRefusedError", "ChangedMeanwhileError"]
+__all__ = [
+    "STEP_ACTIONS",
+    "ActionRefusedError",
+    "ChangedMeanwhileError",
+    "SentInquiry",
+    "answer_family",
+    "apply_step",
+    "ask_for_information",
+    "assign_case",
+    "close_case",
+    "complete_task",
+    "confirm_admission",
+    "correct_email",
+    "discard_draft",
+    "erase_expired_drafts",
+    "lock_out_and_send_link",
+    "mark_read",
+    "record_estimate",
+    "record_mail_failure",
+    "record_opinion",
+    "reopen_case",
+    "replace_code",
+    "resume_triage",
+    "save_page",
+    "send_sign_in_link",
+    "send_to_hospital",
+    "set_due",
+    "sign_in",
+    "start_draft",
+    "start_follow_up",
+    "start_handover",
+    "start_planning",
+    "start_treatment",
+    "start_triage",
+    "submit_inquiry",
+    "take_step",
+    "use_link",
+    "withdraw_case",
+    "withdraw_consent",
+    "write_message",
+]

@@ -9,166 +9,450 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('reference', models.CharField(max_length=12, unique=True, verbose_name='reference')),
-                ('stage', models.CharField(choices=[('received', 'Received'), ('triage', 'Being read'), ('info_needed', 'Information needed'), ('hospital_review', 'Hospital review'), ('opinion_ready', 'Advice ready'), ('estimate_ready', 'Estimate ready'), ('planning', 'Planning'), ('confirmed', 'Confirmed'), ('in_treatment', 'In treatment'), ('handover', 'Discharge and handover'), ('follow_up', 'Follow-up'), ('closed', 'Closed'), ('withdrawn', 'Withdrawn')], max_length=16, verbose_name='stage')),
-                ('waiting_on', models.CharField(choices=[('family', 'Family'), ('coordinator', 'Coordinator'), ('hospital', 'Hospital'), ('embassy', 'Embassy'), ('insurer', 'Insurer'), ('nobody', 'Nobody')], max_length=12, verbose_name='whose turn')),
-                ('turn_since', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
-                ('next_due_at', models.DateTimeField(blank=True, null=True, verbose_name='due')),
-                ('first_answer_due_at', models.DateTimeField(verbose_name='first answer promised by')),
-                ('first_answered_at', models.DateTimeField(blank=True, null=True, verbose_name='first answered')),
-                ('has_new_words', models.BooleanField(default=True, verbose_name='new words from the family')),
-                ('language', models.CharField(max_length=10, verbose_name='language')),
-                ('country', django_countries.fields.CountryField(max_length=2, verbose_name='country')),
-                ('time_zone', models.CharField(default='UTC', max_length=64, verbose_name='time zone')),
-                ('is_urgent', models.BooleanField(default=False, verbose_name='urgent')),
-                ('close_reason', models.CharField(blank=True, choices=[('treated', 'Treated in Shanghai'), ('stay_home', 'Advised to be treated at home'), ('hospital_declined', 'The hospitals could not take the case'), ('family_withdrew', 'The family withdrew'), ('cost', 'The cost'), ('visa_refused', 'The visa was refused'), ('no_reply', 'No reply after three reminders'), ('died', 'The patient has died'), ('duplicate', 'Joined with another case'), ('out_of_scope', 'Not something the pilot hospitals treat'), ('emergency', 'Sent to emergency care at home')], max_length=20, verbose_name='why closed')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='received')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(max_length=12, unique=True, verbose_name="reference"),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("triage", "Being read"),
+                            ("info_needed", "Information needed"),
+                            ("hospital_review", "Hospital review"),
+                            ("opinion_ready", "Advice ready"),
+                            ("estimate_ready", "Estimate ready"),
+                            ("planning", "Planning"),
+                            ("confirmed", "Confirmed"),
+                            ("in_treatment", "In treatment"),
+                            ("handover", "Discharge and handover"),
+                            ("follow_up", "Follow-up"),
+                            ("closed", "Closed"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        max_length=16,
+                        verbose_name="stage",
+                    ),
+                ),
+                (
+                    "waiting_on",
+                    models.CharField(
+                        choices=[
+                            ("family", "Family"),
+                            ("coordinator", "Coordinator"),
+                            ("hospital", "Hospital"),
+                            ("embassy", "Embassy"),
+                            ("insurer", "Insurer"),
+                            ("nobody", "Nobody"),
+                        ],
+                        max_length=12,
+                        verbose_name="whose turn",
+                    ),
+                ),
+                (
+                    "turn_since",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="since"),
+                ),
+                ("next_due_at", models.DateTimeField(blank=True, null=True, verbose_name="due")),
+                (
+                    "first_answer_due_at",
+                    models.DateTimeField(verbose_name="first answer promised by"),
+                ),
+                (
+                    "first_answered_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="first answered"),
+                ),
+                (
+                    "has_new_words",
+                    models.BooleanField(default=True, verbose_name="new words from the family"),
+                ),
+                ("language", models.CharField(max_length=10, verbose_name="language")),
+                (
+                    "country",
+                    django_countries.fields.CountryField(max_length=2, verbose_name="country"),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(default="UTC", max_length=64, verbose_name="time zone"),
+                ),
+                ("is_urgent", models.BooleanField(default=False, verbose_name="urgent")),
+                (
+                    "close_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("treated", "Treated in Shanghai"),
+                            ("stay_home", "Advised to be treated at home"),
+                            ("hospital_declined", "The hospitals could not take the case"),
+                            ("family_withdrew", "The family withdrew"),
+                            ("cost", "The cost"),
+                            ("visa_refused", "The visa was refused"),
+                            ("no_reply", "No reply after three reminders"),
+                            ("died", "The patient has died"),
+                            ("duplicate", "Joined with another case"),
+                            ("out_of_scope", "Not something the pilot hospitals treat"),
+                            ("emergency", "Sent to emergency care at home"),
+                        ],
+                        max_length=20,
+                        verbose_name="why closed",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="received"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
             ],
             options={
-                'verbose_name': 'case',
-                'verbose_name_plural': 'cases',
-                'ordering': ['-created_at'],
+                "verbose_name": "case",
+                "verbose_name_plural": "cases",
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='CaseEvent',
+            name="CaseEvent",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('received', 'Inquiry received'), ('stage', 'Stage changed'), ('assigned', 'Coordinator assigned'), ('family_message', 'Message from the family'), ('staff_message', 'Message from the coordinator'), ('task_done', 'Task done by the family'), ('code_replaced', 'Private code replaced'), ('mail_failed', 'A mail could not be delivered'), ('signed_in', 'The family signed in'), ('due_extended', 'New date'), ('email_changed', 'E-mail address corrected')], max_length=20, verbose_name='what')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='when')),
-                ('actor_kind', models.CharField(choices=[('family', 'family'), ('staff', 'staff'), ('system', 'system')], max_length=8, verbose_name='by')),
-                ('data', models.JSONField(blank=True, default=dict)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("received", "Inquiry received"),
+                            ("stage", "Stage changed"),
+                            ("assigned", "Coordinator assigned"),
+                            ("family_message", "Message from the family"),
+                            ("staff_message", "Message from the coordinator"),
+                            ("task_done", "Task done by the family"),
+                            ("code_replaced", "Private code replaced"),
+                            ("mail_failed", "A mail could not be delivered"),
+                            ("signed_in", "The family signed in"),
+                            ("due_extended", "New date"),
+                            ("email_changed", "E-mail address corrected"),
+                        ],
+                        max_length=20,
+                        verbose_name="what",
+                    ),
+                ),
+                (
+                    "at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="when"),
+                ),
+                (
+                    "actor_kind",
+                    models.CharField(
+                        choices=[("family", "family"), ("staff", "staff"), ("system", "system")],
+                        max_length=8,
+                        verbose_name="by",
+                    ),
+                ),
+                ("data", models.JSONField(blank=True, default=dict)),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'ordering': ['-at'],
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "ordering": ["-at"],
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('health_data', 'handling of health data'), ('transfer_china', 'transfer of data to China'), ('share_hospital', 'sharing with a hospital'), ('news', 'news by e-mail')], max_length=16, verbose_name='what for')),
-                ('version', models.CharField(max_length=16, verbose_name='version of the text')),
-                ('language', models.CharField(max_length=10, verbose_name='language')),
-                ('text_hash', models.CharField(max_length=64, verbose_name='SHA-256 of the text shown')),
-                ('given_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='given')),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True, verbose_name='withdrawn')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("health_data", "handling of health data"),
+                            ("transfer_china", "transfer of data to China"),
+                            ("share_hospital", "sharing with a hospital"),
+                            ("news", "news by e-mail"),
+                        ],
+                        max_length=16,
+                        verbose_name="what for",
+                    ),
+                ),
+                ("version", models.CharField(max_length=16, verbose_name="version of the text")),
+                ("language", models.CharField(max_length=10, verbose_name="language")),
+                (
+                    "text_hash",
+                    models.CharField(max_length=64, verbose_name="SHA-256 of the text shown"),
+                ),
+                (
+                    "given_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="given"),
+                ),
+                (
+                    "withdrawn_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="withdrawn"),
+                ),
             ],
             options={
-                'verbose_name': 'consent',
-                'verbose_name_plural': 'consents',
-                'ordering': ['given_at'],
+                "verbose_name": "consent",
+                "verbose_name_plural": "consents",
+                "ordering": ["given_at"],
             },
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('secret_hash', models.CharField(editable=False, max_length=64)),
-                ('language', models.CharField(max_length=10, verbose_name='language')),
-                ('answers', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='begun')),
-                ('expires_at', models.DateTimeField(db_index=True, verbose_name='kept until')),
-                ('version', models.PositiveIntegerField(default=1)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("secret_hash", models.CharField(editable=False, max_length=64)),
+                ("language", models.CharField(max_length=10, verbose_name="language")),
+                ("answers", models.JSONField(default=dict)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="begun"),
+                ),
+                ("expires_at", models.DateTimeField(db_index=True, verbose_name="kept until")),
+                ("version", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'verbose_name': 'draft',
-                'verbose_name_plural': 'drafts',
+                "verbose_name": "draft",
+                "verbose_name_plural": "drafts",
             },
         ),
         migrations.CreateModel(
-            name='FamilyMember',
+            name="FamilyMember",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('is_owner', models.BooleanField(default=True, verbose_name='owner')),
-                ('relation', models.CharField(choices=[('parent', 'I am the mother or father'), ('guardian', 'I am the legal guardian'), ('patient', 'I am the patient'), ('relative', 'I am a relative'), ('other', 'I help the family in another way')], max_length=12, verbose_name='to the patient')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail')),
-                ('phone', phonenumber_field.modelfields.PhoneNumberField(blank=True, max_length=128, region=None, verbose_name='phone')),
-                ('messenger', models.CharField(blank=True, max_length=100, verbose_name='WeChat or WhatsApp')),
-                ('languages', models.CharField(blank=True, max_length=200, verbose_name='languages spoken')),
-                ('best_time', models.CharField(blank=True, max_length=200, verbose_name='best time to call')),
-                ('language', models.CharField(max_length=10, verbose_name='language')),
-                ('code_hash', models.CharField(editable=False, max_length=256)),
-                ('access_version', models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("is_owner", models.BooleanField(default=True, verbose_name="owner")),
+                (
+                    "relation",
+                    models.CharField(
+                        choices=[
+                            ("parent", "I am the mother or father"),
+                            ("guardian", "I am the legal guardian"),
+                            ("patient", "I am the patient"),
+                            ("relative", "I am a relative"),
+                            ("other", "I help the family in another way"),
+                        ],
+                        max_length=12,
+                        verbose_name="to the patient",
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail")),
+                (
+                    "phone",
+                    phonenumber_field.modelfields.PhoneNumberField(
+                        blank=True, max_length=128, region=None, verbose_name="phone"
+                    ),
+                ),
+                (
+                    "messenger",
+                    models.CharField(blank=True, max_length=100, verbose_name="WeChat or WhatsApp"),
+                ),
+                (
+                    "languages",
+                    models.CharField(blank=True, max_length=200, verbose_name="languages spoken"),
+                ),
+                (
+                    "best_time",
+                    models.CharField(blank=True, max_length=200, verbose_name="best time to call"),
+                ),
+                ("language", models.CharField(max_length=10, verbose_name="language")),
+                ("code_hash", models.CharField(editable=False, max_length=256)),
+                ("access_version", models.PositiveIntegerField(default=1, editable=False)),
             ],
             options={
-                'verbose_name': 'family member',
-                'verbose_name_plural': 'family members',
+                "verbose_name": "family member",
+                "verbose_name_plural": "family members",
             },
         ),
         migrations.CreateModel(
-            name='FamilyTask',
+            name="FamilyTask",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(choices=[('summary', 'A medical summary not older than 30 days'), ('pathology', 'The pathology report'), ('imaging', 'The scans (CT, MRI or X-ray) as files'), ('lab', 'The latest blood and laboratory results'), ('medicines', 'A list of the medicines taken now'), ('question', 'An answer to our question in the messages'), ('contact', 'A phone number or address that reaches you')], max_length=16, verbose_name='what is needed')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='asked')),
-                ('done_at', models.DateTimeField(blank=True, null=True, verbose_name='done')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        choices=[
+                            ("summary", "A medical summary not older than 30 days"),
+                            ("pathology", "The pathology report"),
+                            ("imaging", "The scans (CT, MRI or X-ray) as files"),
+                            ("lab", "The latest blood and laboratory results"),
+                            ("medicines", "A list of the medicines taken now"),
+                            ("question", "An answer to our question in the messages"),
+                            ("contact", "A phone number or address that reaches you"),
+                        ],
+                        max_length=16,
+                        verbose_name="what is needed",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="asked"),
+                ),
+                ("done_at", models.DateTimeField(blank=True, null=True, verbose_name="done")),
             ],
             options={
-                'verbose_name': 'task of the family',
-                'verbose_name_plural': 'tasks of the family',
-                'ordering': ['created_at'],
+                "verbose_name": "task of the family",
+                "verbose_name_plural": "tasks of the family",
+                "ordering": ["created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('body', models.TextField(max_length=5000, verbose_name='message')),
-                ('language', models.CharField(max_length=10, verbose_name='language')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='sent')),
-                ('submission', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("body", models.TextField(max_length=5000, verbose_name="message")),
+                ("language", models.CharField(max_length=10, verbose_name="language")),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent"),
+                ),
+                ("submission", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
             ],
             options={
-                'verbose_name': 'message',
-                'verbose_name_plural': 'messages',
-                'ordering': ['created_at'],
+                "verbose_name": "message",
+                "verbose_name_plural": "messages",
+                "ordering": ["created_at"],
             },
         ),
         migrations.CreateModel(
-            name='SignInAttempt',
+            name="SignInAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='Inquiry',
+            name="Inquiry",
             fields=[
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='inquiry', serialize=False, to='cases.case')),
-                ('patient_name', models.CharField(max_length=120, verbose_name="patient's name as in the passport")),
-                ('birth_date', models.DateField(verbose_name='birth date')),
-                ('sex', models.CharField(blank=True, choices=[('female', 'Female'), ('male', 'Male'), ('other', 'Other')], max_length=8, verbose_name='sex')),
-                ('guardian_name', models.CharField(blank=True, max_length=120, verbose_name='parent or legal guardian')),
-                ('problem', models.TextField(max_length=5000, verbose_name='the problem in their own words')),
-                ('diagnosis', models.CharField(blank=True, max_length=500, verbose_name='diagnosis')),
-                ('wishes', models.JSONField(default=list, verbose_name='what they want')),
-                ('urgency', models.CharField(choices=[('days', 'Within days'), ('weeks', 'Within weeks'), ('months', 'Within months'), ('unsure', "I don't know")], max_length=8, verbose_name='how urgent')),
-                ('in_hospital', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unsure', "I don't know")], max_length=8, verbose_name='in hospital now')),
-                ('able_to_travel', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unsure', "I don't know")], max_length=8, verbose_name='able to travel')),
-                ('red_flags', models.JSONField(default=list, verbose_name='warning signs')),
-                ('specialty_wish', models.CharField(blank=True, max_length=200, verbose_name='specialty wished')),
-                ('when', models.CharField(blank=True, max_length=200, verbose_name='when')),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="inquiry",
+                        serialize=False,
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "patient_name",
+                    models.CharField(
+                        max_length=120, verbose_name="patient's name as in the passport"
+                    ),
+                ),
+                ("birth_date", models.DateField(verbose_name="birth date")),
+                (
+                    "sex",
+                    models.CharField(
+                        blank=True,
+                        choices=[("female", "Female"), ("male", "Male"), ("other", "Other")],
+                        max_length=8,
+                        verbose_name="sex",
+                    ),
+                ),
+                (
+                    "guardian_name",
+                    models.CharField(
+                        blank=True, max_length=120, verbose_name="parent or legal guardian"
+                    ),
+                ),
+                (
+                    "problem",
+                    models.TextField(
+                        max_length=5000, verbose_name="the problem in their own words"
+                    ),
+                ),
+                (
+                    "diagnosis",
+                    models.CharField(blank=True, max_length=500, verbose_name="diagnosis"),
+                ),
+                ("wishes", models.JSONField(default=list, verbose_name="what they want")),
+                (
+                    "urgency",
+                    models.CharField(
+                        choices=[
+                            ("days", "Within days"),
+                            ("weeks", "Within weeks"),
+                            ("months", "Within months"),
+                            ("unsure", "I don't know"),
+                        ],
+                        max_length=8,
+                        verbose_name="how urgent",
+                    ),
+                ),
+                (
+                    "in_hospital",
+                    models.CharField(
+                        choices=[("yes", "Yes"), ("no", "No"), ("unsure", "I don't know")],
+                        max_length=8,
+                        verbose_name="in hospital now",
+                    ),
+                ),
+                (
+                    "able_to_travel",
+                    models.CharField(
+                        choices=[("yes", "Yes"), ("no", "No"), ("unsure", "I don't know")],
+                        max_length=8,
+                        verbose_name="able to travel",
+                    ),
+                ),
+                ("red_flags", models.JSONField(default=list, verbose_name="warning signs")),
+                (
+                    "specialty_wish",
+                    models.CharField(blank=True, max_length=200, verbose_name="specialty wished"),
+                ),
+                ("when", models.CharField(blank=True, max_length=200, verbose_name="when")),
             ],
             options={
-                'verbose_name': 'inquiry',
-                'verbose_name_plural': 'inquiries',
+                "verbose_name": "inquiry",
+                "verbose_name_plural": "inquiries",
             },
         ),
     ]

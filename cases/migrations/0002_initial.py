@@ -6,143 +6,287 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0001_initial'),
-        ('hospitals', '0001_initial'),
+        ("cases", "0001_initial"),
+        ("hospitals", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='case',
-            name='assigned_to',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='coordinator'),
+            model_name="case",
+            name="assigned_to",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="coordinator",
+            ),
         ),
         migrations.AddField(
-            model_name='case',
-            name='hospital',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital', verbose_name='hospital wished'),
+            model_name="case",
+            name="hospital",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="hospitals.hospital",
+                verbose_name="hospital wished",
+            ),
         ),
         migrations.AddField(
-            model_name='caseevent',
-            name='by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="caseevent",
+            name="by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='caseevent',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='cases.case'),
+            model_name="caseevent",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="events", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='consent',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='cases.case'),
+            model_name="consent",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="consents",
+                to="cases.case",
+            ),
         ),
         migrations.AddField(
-            model_name='consent',
-            name='hospital',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.hospital'),
+            model_name="consent",
+            name="hospital",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="hospitals.hospital",
+            ),
         ),
         migrations.AddField(
-            model_name='draft',
-            name='case',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='draft', to='cases.case'),
+            model_name="draft",
+            name="case",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="draft",
+                to="cases.case",
+            ),
         ),
         migrations.AddField(
-            model_name='familymember',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='family', to='cases.case'),
+            model_name="familymember",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="family", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='consent',
-            name='given_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.familymember'),
+            model_name="consent",
+            name="given_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="cases.familymember",
+            ),
         ),
         migrations.AddField(
-            model_name='familytask',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tasks', to='cases.case'),
+            model_name="familytask",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="tasks", to="cases.case"
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='cases.case'),
+            model_name="message",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="messages",
+                to="cases.case",
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='from_family',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.familymember'),
+            model_name="message",
+            name="from_family",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="cases.familymember",
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='from_staff',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="message",
+            name="from_staff",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
-            model_name='signinattempt',
-            index=models.Index(fields=['key', 'at'], name='attempt_key_idx'),
+            model_name="signinattempt",
+            index=models.Index(fields=["key", "at"], name="attempt_key_idx"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('stage__in', ['closed', 'withdrawn']), _negated=True), fields=['next_due_at'], name='case_open_due_idx'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("stage__in", ["closed", "withdrawn"]), _negated=True),
+                fields=["next_due_at"],
+                name="case_open_due_idx",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['assigned_to', 'next_due_at'], name='case_assigned_idx'),
+            model_name="case",
+            index=models.Index(fields=["assigned_to", "next_due_at"], name="case_assigned_idx"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['-created_at'], name='case_created_idx'),
+            model_name="case",
+            index=models.Index(fields=["-created_at"], name="case_created_idx"),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('close_reason__gt', ''), ('stage', 'closed')), models.Q(models.Q(('stage', 'closed'), _negated=True), ('close_reason', '')), _connector='OR'), name='case_closed_has_reason', violation_error_message='A closed case needs a reason.'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("close_reason__gt", ""), ("stage", "closed")),
+                    models.Q(models.Q(("stage", "closed"), _negated=True), ("close_reason", "")),
+                    _connector="OR",
+                ),
+                name="case_closed_has_reason",
+                violation_error_message="A closed case needs a reason.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('stage__in', ['received', 'triage', 'info_needed', 'hospital_review', 'opinion_ready', 'estimate_ready', 'planning', 'confirmed', 'in_treatment', 'handover', 'follow_up', 'closed', 'withdrawn']), ('waiting_on__in', ['family', 'coordinator', 'hospital', 'embassy', 'insurer', 'nobody'])), name='case_stage_known'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "stage__in",
+                        [
+                            "received",
+                            "triage",
+                            "info_needed",
+                            "hospital_review",
+                            "opinion_ready",
+                            "estimate_ready",
+                            "planning",
+                            "confirmed",
+                            "in_treatment",
+                            "handover",
+                            "follow_up",
+                            "closed",
+                            "withdrawn",
+                        ],
+                    ),
+                    (
+                        "waiting_on__in",
+                        ["family", "coordinator", "hospital", "embassy", "insurer", "nobody"],
+                    ),
+                ),
+                name="case_stage_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('stage__in', ['closed', 'withdrawn']), _negated=True), models.Q(('next_due_at__isnull', True), ('waiting_on', 'nobody')), _connector='OR'), name='case_ended_waits_on_nobody'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("stage__in", ["closed", "withdrawn"]), _negated=True),
+                    models.Q(("next_due_at__isnull", True), ("waiting_on", "nobody")),
+                    _connector="OR",
+                ),
+                name="case_ended_waits_on_nobody",
+            ),
         ),
         migrations.AddIndex(
-            model_name='caseevent',
-            index=models.Index(fields=['case', '-at'], name='event_case_idx'),
+            model_name="caseevent",
+            index=models.Index(fields=["case", "-at"], name="event_case_idx"),
         ),
         migrations.AddConstraint(
-            model_name='familymember',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_owner', True)), fields=('case',), name='family_one_owner'),
+            model_name="familymember",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_owner", True)), fields=("case",), name="family_one_owner"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('hospital__isnull', False), ('kind', 'share_hospital')), models.Q(models.Q(('kind', 'share_hospital'), _negated=True), ('hospital__isnull', True)), _connector='OR'), name='consent_share_names_hospital'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("hospital__isnull", False), ("kind", "share_hospital")),
+                    models.Q(
+                        models.Q(("kind", "share_hospital"), _negated=True),
+                        ("hospital__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="consent_share_names_hospital",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('withdrawn_at__isnull', True), ('withdrawn_at__gte', models.F('given_at')), _connector='OR'), name='consent_withdrawn_after_given'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("withdrawn_at__isnull", True),
+                    ("withdrawn_at__gte", models.F("given_at")),
+                    _connector="OR",
+                ),
+                name="consent_withdrawn_after_given",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(condition=models.Q(('hospital__isnull', True), ('withdrawn_at__isnull', True)), fields=('case', 'kind'), name='consent_given_once'),
+            model_name="consent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("hospital__isnull", True), ("withdrawn_at__isnull", True)),
+                fields=("case", "kind"),
+                name="consent_given_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(condition=models.Q(('hospital__isnull', False), ('withdrawn_at__isnull', True)), fields=('case', 'hospital'), name='consent_given_once_per_hospital'),
+            model_name="consent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("hospital__isnull", False), ("withdrawn_at__isnull", True)),
+                fields=("case", "hospital"),
+                name="consent_given_once_per_hospital",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='familytask',
-            constraint=models.UniqueConstraint(condition=models.Q(('done_at__isnull', True)), fields=('case', 'code'), name='task_open_once'),
+            model_name="familytask",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("done_at__isnull", True)),
+                fields=("case", "code"),
+                name="task_open_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['case', 'created_at'], name='message_case_idx'),
+            model_name="message",
+            index=models.Index(fields=["case", "created_at"], name="message_case_idx"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_family__isnull', False), ('from_staff__isnull', True)), models.Q(('from_family__isnull', True), ('from_staff__isnull', False)), _connector='OR'), name='message_has_one_author'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("from_family__isnull", False), ("from_staff__isnull", True)),
+                    models.Q(("from_family__isnull", True), ("from_staff__isnull", False)),
+                    _connector="OR",
+                ),
+                name="message_has_one_author",
+            ),
         ),
     ]

@@ -1,6 +1,6 @@
 """Cases of families: the journey, what they wrote, consents and the trail of events."""
 
-from cases.models.access import FamilyMember, SignInAttempt
+from cases.models.access import FamilyMember, FamilyToken, SignInAttempt
 from cases.models.case import Case
 from cases.models.consent import Consent
 from cases.models.draft import Draft
@@ -14,6 +14,7 @@ __all__ = [
     "Draft",
     "FamilyMember",
     "FamilyTask",
+    "FamilyToken",
     "Inquiry",
     "Message",
     "SignInAttempt",

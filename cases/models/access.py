@@ -64,3 +64,22 @@ class SignInAttempt(models.Model):
 
     def __str__(self):
         return self.key
+
+
+class FamilyToken(models.Model):
+    """A mailed link to a new code: ten minutes, once. The token itself is kept nowhere (row A4)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # A way in means nothing without whoever comes in.
+    member = models.ForeignKey(FamilyMember, on_delete=models.CASCADE, related_name="tokens")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("mailed link")
+        verbose_name_plural = _("mailed links")
+
+    def __str__(self):
+        return str(self.pk)

@@ -27,6 +27,8 @@ class EventKind(models.TextChoices):
     SIGNED_IN = "signed_in", _("The family signed in")
     DUE_EXTENDED = "due_extended", _("New date")
     EMAIL_CHANGED = "email_changed", _("E-mail address corrected")
+    CONSENT_WITHDRAWN = "consent_withdrawn", _("Consent withdrawn by the family")
+    MARKED_READ = "marked_read", _("Marked as read, needs no answer")
 
 
 class ActorKind(models.TextChoices):
@@ -36,7 +38,7 @@ class ActorKind(models.TextChoices):
 
 
 # The office alone sees these.
-STAFF_ONLY_KINDS = frozenset({EventKind.MAIL_FAILED, EventKind.SIGNED_IN})
+STAFF_ONLY_KINDS = frozenset({EventKind.MAIL_FAILED, EventKind.SIGNED_IN, EventKind.MARKED_READ})
 
 
 class CaseEvent(models.Model):

@@ -12,6 +12,13 @@ class Sex(models.TextChoices):
     OTHER = "other", _("Other")
 
 
+class GuardianRelation(models.TextChoices):
+    """Who may decide for a patient under 18."""
+
+    PARENT = "parent", _("Mother or father")
+    GUARDIAN = "guardian", _("Legal guardian")
+
+
 class Wish(models.TextChoices):
     OPINION = "opinion", _("Advice from the doctors")
     TREATMENT = "treatment", _("Treatment in Shanghai")
@@ -32,6 +39,17 @@ class Ability(models.TextChoices):
     UNSURE = "unsure", _("I don't know")
 
 
+class RedFlag(models.TextChoices):
+    """Signs of an emergency in plain words; whoever has one needs help at home first."""
+
+    BREATHING = "breathing", _("Struggling to breathe, or lips turning blue")
+    UNCONSCIOUS = "unconscious", _("Cannot be woken, or is suddenly very confused")
+    BLEEDING = "bleeding", _("Heavy bleeding that does not stop")
+    SEIZURE = "seizure", _("A fit that does not stop")
+    CHEST_PAIN = "chest_pain", _("Sudden strong pain in the chest")
+    FACE_ARM = "face_arm", _("Face, arm or speech suddenly weak on one side")
+
+
 class Inquiry(models.Model):
     """One to one with its case; words are kept as the family wrote them."""
 
@@ -43,6 +61,9 @@ class Inquiry(models.Model):
     birth_date = models.DateField(_("birth date"))
     sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices, blank=True)
     guardian_name = models.CharField(_("parent or legal guardian"), max_length=120, blank=True)
+    guardian_relation = models.CharField(
+        _("guardian is"), max_length=12, choices=GuardianRelation.choices, blank=True
+    )
     problem = models.TextField(_("the problem in their own words"), max_length=5000)
     diagnosis = models.CharField(_("diagnosis"), max_length=500, blank=True)
     wishes = models.JSONField(_("what they want"), default=list)

@@ -1,11 +1,162 @@
-"""The family's own case."""
+"""The family's own case: whose turn it is, tasks, messages, the way, consents."""
 
-from django.shortcuts import render
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from cases import actions, consents, sessions, times, wording
+from cases.forms.access import MessageForm
+from cases.forms.policy import unvalidated
+from cases.models.event import STAFF_ONLY_KINDS
+from cases.permissions import can_take_step, can_write_message
+from cases.views.private import family_page
+from cases.workflow import Step
+from portal.languages import is_switching
+
+# The newest of each are shown; nobody reads further back on a phone.
+MESSAGES_SHOWN = 50
+EVENTS_SHOWN = 200
+FORM_ID = "message-form"
 
 
-def sign_in(request):
-    return render(request, "cases/sign_in.html")
+@require_http_methods(["GET", "HEAD", "POST"])
+@family_page
+def detail(request, case):
+    """The case; a POST is a message to the office."""
+    if request.method != "POST":
+        kept = sessions.kept_words(request, case.reference)
+        return _show(request, case, MessageForm(initial={"body": kept}))
+    if is_switching(request):
+        return _show(request, case, unvalidated(MessageForm, request.POST))
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        return _show(request, case, form)
+    return _write(request, case, form)
 
 
-def detail(request, reference):
-    return render(request, "cases/case.html")
+def _write(request, case, form):
+    try:
+        actions.write_message(
+            by=request.member, case=case, language=get_language(), **form.cleaned_data
+        )
+    except actions.ActionRefusedError as refusal:
+        messages.error(request, str(refusal))
+        return _show(request, case, form)
+    sessions.forget_words(request)
+    messages.success(request, _("Your message is with us."))
+    return redirect("case:detail", reference=case.reference)
+
+
+def _show(request, case, form):
+    return render(request, "cases/case.html", _context(request, case, form))
+
+
+def _context(request, case, form) -> dict:
+    tasks = [wording.task_words(task) for task in case.tasks.all()]
+    events = list(case.events.exclude(kind__in=STAFF_ONLY_KINDS)[:EVENTS_SHOWN])
+    return {
+        "case": case,
+        "form": form,
+        "form_id": FORM_ID,
+        "turn": wording.turn_of(case, sum(not task["is_done"] for task in tasks)),
+        "closed_because": wording.closed_because(case),
+        "tasks": tasks,
+        "words": _words(case),
+        "way": wording.way_of(case, events),
+        "history": _history(case, events),
+        "consents": _consents(case),
+        "can_write": can_write_message(request.member, case),
+        "can_withdraw": can_take_step(request.member, case, Step.WITHDRAW),
+        "can_reopen": can_take_step(request.member, case, Step.REOPEN),
+        "seconds_left": sessions.seconds_left(request),
+    }
+
+
+def _words(case) -> list[dict]:
+    """The newest messages, oldest first."""
+    newest = case.messages.order_by("-created_at")[:MESSAGES_SHOWN]
+    return [
+        {
+            "body": message.body,
+            "language": message.language,
+            "at": times.moment(message.created_at, case.time_zone),
+            "is_ours": message.from_staff_id is not None,
+        }
+        for message in reversed(newest)
+    ]
+
+
+def _history(case, events) -> list[dict]:
+    return [
+        {"at": times.moment(event.at, case.time_zone), "text": wording.event_words(event)}
+        for event in events
+    ]
+
+
+def _consents(case) -> list[dict]:
+    return [
+        {
+            "id": consent.pk,
+            "title": consents.title_of(consent),
+            "given": times.moment(consent.given_at, case.time_zone),
+            "withdrawn": consent.withdrawn_at
+            and times.moment(consent.withdrawn_at, case.time_zone),
+        }
+        for consent in case.consents.select_related("hospital")
+    ]
+
+
+@require_POST
+@family_page
+def finish_task(request, case):
+    try:
+        actions.complete_task(by=request.member, case=case, code=request.POST.get("code", ""))
+        messages.success(request, _("Thank you. Your coordinator will look at it."))
+    except actions.ActionRefusedError as refusal:
+        messages.error(request, str(refusal))
+    return redirect("case:detail", reference=case.reference)
+
+
+@require_POST
+@family_page
+def withdraw_consent(request, case):
+    consent = get_object_or_404(case.consents, pk=_uuid_of(request.POST.get("consent", "")))
+    actions.withdraw_consent(by=request.member, consent=consent)
+    messages.success(request, _("Your consent is withdrawn from now on."))
+    return redirect("case:detail", reference=case.reference)
+
+
+def _uuid_of(text: str):
+    from cases.links import token_row
+
+    return token_row(text.replace("-", ""))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@family_page
+def withdraw(request, case):
+    """A page that asks once more; nothing happens before its button."""
+    if not can_take_step(request.member, case, Step.WITHDRAW):
+        return redirect("case:detail", reference=case.reference)
+    if request.method != "POST" or is_switching(request):
+        return render(request, "cases/withdraw.html", {"case": case, "form_id": "withdraw-form"})
+    return _step(request, case, actions.withdraw_case, _("Your case is withdrawn."))
+
+
+@require_POST
+@family_page
+def reopen(request, case):
+    return _step(request, case, actions.reopen_case, _("Your case is open again."))
+
+
+def _step(request, case, action, done: str):
+    try:
+        action(by=request.member, case=case)
+        messages.success(request, done)
+    except actions.ActionRefusedError as refusal:
+        messages.error(request, str(refusal))
+    except actions.ChangedMeanwhileError:
+        messages.warning(request, _("Your case changed at this very moment. Look, and try again."))
+    return redirect("case:detail", reference=case.reference)

@@ -1,0 +1,142 @@
+"""The family's way in: signing in, a new code, a mailed link, and leaving for good."""
+
+import hashlib
+from datetime import timedelta
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from cases import codes, notifications
+from cases.actions.core import ActionRefusedError, leave_event
+from cases.actions.steps import apply_step
+from cases.links import link_token, token_row
+from cases.models import Case, FamilyMember, FamilyToken
+from cases.models.event import EventKind
+from cases.permissions import can_work, is_family
+from cases.workflow import Stage, Step
+
+SIGN_IN_LINK = "cases/email/sign_in_link"
+LINK_LIFE = timedelta(minutes=10)
+LINKS_AN_HOUR = 3
+
+
+def sign_in(*, reference: str, code: str) -> FamilyMember | None:
+    """The family member, or None: unknown reference, wrong code and withdrawn case alike (row A3).
+
+    Each way costs one Argon2 hash, so time tells nothing either.
+    """
+    member = _owner_of(codes.normalise_reference(reference))
+    typed = codes.normalise_code(code)
+    if member is None:
+        make_password(typed)
+        return None
+    if not check_password(typed, member.code_hash) or member.case.stage == Stage.WITHDRAWN:
+        return None
+    with transaction.atomic():
+        leave_event(member.case, EventKind.SIGNED_IN, by=member)
+    return member
+
+
+def _owner_of(reference: str) -> FamilyMember | None:
+    return (
+        FamilyMember.objects.select_related("case")
+        .filter(case__reference=reference, is_owner=True)
+        .first()
+    )
+
+
+@transaction.atomic
+def replace_code(*, member: FamilyMember, by) -> str:
+    """A new private code for the family's eyes; every session of the old one is dead (row A5).
+
+    Staff never see a code: they send a link (`lock_out_and_send_link`).
+    """
+    if not (is_family(by) and by.pk == member.pk):
+        raise ActionRefusedError(_("Only the family sees its private code."))
+    code = codes.new_code()
+    _set_code(member, codes.normalise_code(code), by)
+    notifications.notify_member(
+        member, notifications.CODE_REPLACED, reference=member.case.reference
+    )
+    return code
+
+
+def _set_code(member: FamilyMember, code: str, by) -> None:
+    FamilyMember.objects.filter(pk=member.pk).update(
+        code_hash=make_password(code), access_version=F("access_version") + 1
+    )
+    member.refresh_from_db(fields=["code_hash", "access_version"])
+    leave_event(member.case, EventKind.CODE_REPLACED, by=by)
+
+
+@transaction.atomic
+def lock_out_and_send_link(*, member: FamilyMember, by) -> None:
+    """Staff: the old code and its sessions end now, a mailed link makes the new code."""
+    allowed = can_work(by, member.case) and by.has_perm("cases.replace_code")
+    if not allowed or member.case.stage == Stage.WITHDRAWN:
+        raise ActionRefusedError(_("You cannot replace the code of this case."))
+    # A code that nobody was ever shown.
+    _set_code(member, codes.normalise_code(codes.new_code()), by)
+    _mail_link(member)
+
+
+@transaction.atomic
+def send_sign_in_link(*, member: FamilyMember) -> None:
+    """Mail a link that works once within ten minutes. More than three an hour are not sent."""
+    since = timezone.now() - timedelta(hours=1)
+    recent = FamilyToken.objects.filter(member=member, created_at__gt=since)
+    if member.case.stage != Stage.WITHDRAWN and recent.count() < LINKS_AN_HOUR:
+        _mail_link(member)
+
+
+def _mail_link(member: FamilyMember) -> None:
+    now = timezone.now()
+    row = FamilyToken(member=member, created_at=now, expires_at=now + LINK_LIFE)
+    row.token_hash = hash_token(link_token(row.pk))
+    row.save()
+    with override(member.language):
+        # The row's id alone; the mail's template makes the token of it.
+        path = reverse("case:link", args=[row.pk.hex])
+    notifications.notify_member(member, SIGN_IN_LINK, reference=member.case.reference, link=path)
+
+
+def hash_token(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def living_token(token: str) -> FamilyToken | None:
+    """The unused, unexpired row of this token. Reading it uses nothing up."""
+    return (
+        FamilyToken.objects.select_related("member__case")
+        .filter(
+            pk=token_row(token),
+            token_hash=hash_token(token),
+            used_at=None,
+            expires_at__gt=timezone.now(),
+        )
+        .exclude(member__case__stage=Stage.WITHDRAWN)
+        .first()
+    )
+
+
+@transaction.atomic
+def use_link(*, token: str) -> tuple[FamilyMember, str] | None:
+    """The member and their new code; None for a token that is unknown, used or too old."""
+    row = living_token(token)
+    if row is None:
+        return None
+    # Two at once: the second finds the row used.
+    used = FamilyToken.objects.filter(pk=row.pk, used_at=None).update(used_at=timezone.now())
+    if not used:
+        return None
+    return row.member, replace_code(member=row.member, by=row.member)
+
+
+def withdraw_case(*, by, case: Case, version: int | None = None) -> None:
+    """The family ends its case, any time. Nobody signs in to it afterwards."""
+    apply_step(by=by, case=case, step=Step.WITHDRAW, version=version)

@@ -1,0 +1,112 @@
+"""What a browser session remembers of a family: who is signed in, and the draft being written.
+
+A family signs in without an account: the session names the member and the
+version of the code. Each request asks the database whether that still holds.
+"""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.middleware.csrf import rotate_token
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from cases.actions.drafts import hash_secret
+from cases.models import Draft, FamilyMember
+
+MEMBER = "family"
+DRAFT = "inquiry"
+KEPT_WORDS = "kept_words"
+ASKED_FOR_LINK = "asked_for_link"
+
+
+def sign_in(request, member: FamilyMember) -> None:
+    """A new session key; the one that was known before is dead (row A5)."""
+    request.session.cycle_key()
+    rotate_token(request)
+    now = timezone.now().isoformat()
+    request.session[MEMBER] = {
+        "id": str(member.pk),
+        "access_version": member.access_version,
+        "started": now,
+        "last_seen": now,
+    }
+    # Until the browser closes, whatever a draft had asked for.
+    request.session.set_expiry(0)
+
+
+def current_member(request) -> FamilyMember | None:
+    """Who is signed in, while the session is young enough and the code is the same.
+
+    Counts as being seen: the idle clock starts again.
+    """
+    kept = request.session.get(MEMBER)
+    if not kept or _is_too_old(kept):
+        return None
+    member = (
+        FamilyMember.objects.select_related("case")
+        .filter(pk=kept["id"], access_version=kept["access_version"])
+        .first()
+    )
+    if member:
+        request.session[MEMBER] = {**kept, "last_seen": timezone.now().isoformat()}
+    return member
+
+
+def _is_too_old(kept: dict) -> bool:
+    now = timezone.now()
+    started, seen = (datetime.fromisoformat(kept[name]) for name in ("started", "last_seen"))
+    idle, longest = settings.FAMILY_SESSION_IDLE, settings.FAMILY_SESSION_MAX
+    return now - seen >= idle or now - started >= longest
+
+
+def seconds_left(request) -> int:
+    """Until this session ends if nothing else is asked for."""
+    started = datetime.fromisoformat(request.session[MEMBER]["started"])
+    longest = started + settings.FAMILY_SESSION_MAX - timezone.now()
+    return int(min(settings.FAMILY_SESSION_IDLE, longest).total_seconds())
+
+
+def keep_words(request, reference: str, body: str) -> None:
+    """What was typed while the session ended comes back after signing in, unsent."""
+    request.session[KEPT_WORDS] = {"reference": reference, "body": body}
+
+
+def kept_words(request, reference: str) -> str:
+    kept = request.session.get(KEPT_WORDS) or {}
+    return kept.get("body", "") if kept.get("reference") == reference else ""
+
+
+def forget_words(request) -> None:
+    request.session.pop(KEPT_WORDS, None)
+
+
+def remember_draft(request, draft: Draft, secret: str) -> None:
+    """The browser keeps the draft as long as we do."""
+    request.session[DRAFT] = {"id": str(draft.pk), "secret": secret}
+    request.session.set_expiry(draft.expires_at)
+
+
+def has_draft(request) -> bool:
+    """Whether this browser began an inquiry, whatever became of it."""
+    return DRAFT in request.session
+
+
+def current_draft(request) -> Draft | None:
+    """The draft of this browser, sent or not; None when it is unknown or has expired."""
+    kept = request.session.get(DRAFT)
+    if not kept:
+        return None
+    draft = Draft.objects.select_related("case__hospital").filter(pk=kept["id"]).first()
+    if draft is None or not constant_time_compare(draft.secret_hash, hash_secret(kept["secret"])):
+        return None
+    is_over = draft.case_id is None and draft.expires_at <= timezone.now()
+    return None if is_over else draft
+
+
+def draft_secret(request) -> str:
+    return request.session[DRAFT]["secret"]
+
+
+def forget_draft(request) -> None:
+    request.session.pop(DRAFT, None)

@@ -1,0 +1,86 @@
+"""What a family does, for the tests: valid answers, sending them, signing in."""
+
+import re
+
+from django.test import Client
+from django.urls import reverse
+
+from portal.tests.fixtures import FAMILY_CODE, HEALTH_CANARY, NAME_CANARY
+
+CODE = re.compile(r"<bdi>([2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4})</bdi>")
+REFERENCE = re.compile(r"SH-[2-9A-Z]{4}-[2-9A-Z]{4}")
+TOKEN = re.compile(r'(<input type="hidden" name="csrfmiddlewaretoken" value=")\w+')
+
+ANSWERS = {
+    "you": {"relation": "parent"},
+    "contact": {
+        "name": NAME_CANARY,
+        "email": "kowalska@example.org",
+        "country": "PL",
+        "phone": "22 621 00 00",
+    },
+    "now": {"signs": ["none"]},
+    "patient": {
+        "patient_name": NAME_CANARY,
+        "birth_date_day": "3",
+        "birth_date_month": "2",
+        "birth_date_year": "2024",
+    },
+    "guardian": {"declared": "on"},
+    "problem": {"problem": f"It began in May. {HEALTH_CANARY}", "diagnosis": HEALTH_CANARY},
+    "wish": {"wishes": ["opinion", "price"]},
+    "urgency": {"urgency": "weeks", "in_hospital": "no", "able_to_travel": "yes"},
+    "hospital": {"hospital": "", "specialty_wish": "", "when": "March"},
+    "consents": {"health_data": "on", "transfer_china": "on"},
+}
+
+
+def step_url(slug: str) -> str:
+    return reverse("inquiry:step", args=[slug])
+
+
+def shown(client: Client) -> str:
+    """The hidden fingerprint of the consents page, as a browser would post it."""
+    page = client.get(step_url("consents")).content.decode()
+    return re.search(r'name="shown" value="([^"]+)"', page).group(1)
+
+
+def fill_in(client: Client, until: str = "", **changes) -> None:
+    """Answer every page in order, up to and with `until`."""
+    for slug, answers in ANSWERS.items():
+        data = {**answers, **changes.get(slug, {})}
+        if slug == "consents":
+            data["shown"] = shown(client)
+        answer = client.post(step_url(slug), data)
+        assert answer.status_code == 302, (slug, answer.context["form"].errors)
+        if slug == until:
+            return
+
+
+def send(client: Client):
+    """Send what was filled in; the confirmation page."""
+    return client.post(reverse("inquiry:check"), follow=True)
+
+
+def code_on(page) -> str:
+    found = CODE.search(page.content.decode())
+    return found.group(1) if found else ""
+
+
+def sign_in(client: Client, case, code: str = FAMILY_CODE, **more):
+    return client.post(reverse("case:sign-in"), {"reference": case.reference, "code": code, **more})
+
+
+def signed_in(case, code: str = FAMILY_CODE) -> Client:
+    client = Client()
+    assert sign_in(client, case, code).status_code == 302
+    return client
+
+
+def case_url(case, name: str = "detail") -> str:
+    return reverse(f"case:{name}", args=[case.reference])
+
+
+def without_tokens(page) -> str:
+    """The body as compared: the CSRF token differs with every answer."""
+    return TOKEN.sub(r"\1", page.content.decode())

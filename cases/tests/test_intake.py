@@ -1,0 +1,117 @@
+"""The table of pages and what the answers make of it."""
+
+import pytest
+
+from cases import intake
+from cases.forms.policy import FamilyForm
+from cases.intake import Answers
+from cases.tests.family import ANSWERS
+
+pytestmark = pytest.mark.django_db
+
+
+def typed(**changes) -> dict:
+    merged = {slug: {**data, **changes.get(slug, {})} for slug, data in ANSWERS.items()}
+    return {
+        slug: {key: value if isinstance(value, list) else [value] for key, value in data.items()}
+        for slug, data in merged.items()
+    }
+
+
+def slugs(pages) -> list[str]:
+    return [page.slug for page in pages]
+
+
+def test_nine_topics_and_a_tenth_for_children():
+    assert slugs(Answers({}).pages()) == [
+        "you", "contact", "now", "patient", "problem", "wish", "urgency", "hospital", "consents",
+    ]  # fmt: skip
+    assert "guardian" in slugs(Answers(typed()).pages())
+
+
+def test_every_page_has_form_and_title():
+    for page in intake.PAGES:
+        assert issubclass(page.form, FamilyForm)
+        assert str(page.title)
+
+
+def test_first_unanswered_is_the_first_gap():
+    answers = typed()
+    del answers["wish"], answers["urgency"]
+    assert Answers(answers).first_unanswered().slug == "wish"
+
+
+def test_answer_that_is_no_longer_valid_counts_as_missing():
+    answers = Answers(typed(wish={"wishes": ["gone"]}))
+    assert answers.first_unanswered().slug == "wish"
+    assert answers.cleaned("wish") is None
+
+
+def test_page_is_too_early_while_one_before_it_waits():
+    answers = Answers({"you": typed()["you"]})
+    assert not answers.is_too_early(intake.BY_SLUG["contact"])
+    assert answers.is_too_early(intake.BY_SLUG["now"])
+
+
+def test_page_after_the_patient_depends_on_the_age():
+    patient = intake.BY_SLUG["patient"]
+    assert Answers(typed()).after(patient).slug == "guardian"
+    adult = typed(patient={"birth_date_year": "1970"})
+    assert Answers(adult).after(patient).slug == "problem"
+    assert Answers(adult).after(intake.BY_SLUG["consents"]) is None
+
+
+def test_parent_is_asked_for_a_declaration_only():
+    form = Answers(typed()).form(intake.BY_SLUG["guardian"])
+    assert list(form.fields) == ["declared"]
+    relative = Answers(typed(you={"relation": "relative"}))
+    assert list(relative.form(intake.BY_SLUG["guardian"]).fields) == [
+        "guardian_name", "guardian_relation", "declared",
+    ]  # fmt: skip
+
+
+def test_adult_has_no_guardian():
+    sent = intake.to_send(Answers(typed(patient={"birth_date_year": "1970"}) | _shown()), "en")
+    assert "guardian_name" not in sent.inquiry
+
+
+def _shown() -> dict:
+    from cases import consents
+
+    agreed = {key: ["on"] for key in ANSWERS["consents"]}
+    return {"consents": {**agreed, "shown": [consents.fingerprint("en")]}}
+
+
+def test_urgent_is_within_days_or_a_red_flag():
+    for changes, urgent in (
+        ({}, False),
+        ({"urgency": {"urgency": "days"}}, True),
+        ({"now": {"signs": ["bleeding"]}}, True),
+    ):
+        assert (
+            intake.to_send(Answers(typed(**changes) | _shown()), "en").case["is_urgent"] is urgent
+        )
+
+
+def test_country_and_red_flags_of_an_empty_draft():
+    assert (Answers({}).country(), Answers({}).red_flags(), Answers({}).hospital()) == (
+        "",
+        [],
+        None,
+    )
+
+
+def test_summary_says_what_was_not_answered():
+    rows = dict(Answers(typed()).bound("contact").summary())
+    assert rows["Phone"] == "+48 22 621 00 00"
+    assert rows["Country you live in"] == "Poland"
+    assert rows["Your time zone"] == "Warsaw, Poland"
+    assert rows["Languages you speak"] == "Not answered"
+
+
+def test_label_of_a_choice_that_is_gone_is_its_value():
+    from django import forms
+
+    from cases.forms.showing import label_of
+
+    assert label_of(forms.ChoiceField(choices=[("a", "A")]), "b") == "b"

@@ -1,0 +1,173 @@
+"""The family's way in and out: reference and code, a mailed link, signing out."""
+
+import math
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cases import actions, codes, sessions, throttle
+from cases.actions.access import living_token
+from cases.forms.access import LinkForm, LostCodeForm, SignInForm
+from cases.forms.policy import unvalidated
+from cases.jobs import mail_sign_in_link
+from cases.models import FamilyMember
+from cases.views.private import family_page, private
+from portal.languages import is_switching
+
+READ_AND_SEND = ["GET", "HEAD", "POST"]
+
+
+@require_http_methods(READ_AND_SEND)
+@private
+def sign_in(request):
+    """Unknown reference, wrong code and withdrawn case are answered alike (row A3)."""
+    if request.method != "POST":
+        member = sessions.current_member(request)
+        if member:
+            return redirect("case:detail", reference=member.case.reference)
+        initial = {"reference": request.GET.get("reference", "")[:20]}
+        return _ask(request, SignInForm(initial=initial))
+    if is_switching(request):
+        return _ask(request, unvalidated(SignInForm, request.POST))
+    form = SignInForm(request.POST)
+    if not form.is_valid():
+        return _ask(request, form)
+    return _try(request, form)
+
+
+def _try(request, form):
+    reference = codes.normalise_reference(form.cleaned_data["reference"])
+    key = throttle.attempt_key("code", reference, request.META["REMOTE_ADDR"])
+    wait = throttle.seconds_to_wait(key)
+    if wait:
+        return too_many(request, wait)
+    member = actions.sign_in(reference=reference, code=form.cleaned_data["code"])
+    if member is None:
+        return _ask(request, form, is_wrong=True)
+    throttle.forgive(key)
+    sessions.sign_in(request, member)
+    if request.POST.get("kept"):
+        sessions.keep_words(request, member.case.reference, request.POST["kept"][:5000])
+    return redirect(_safe_next(request) or reverse("case:detail", args=[member.case.reference]))
+
+
+def _ask(request, form, is_wrong=False):
+    posted = request.POST if request.method == "POST" else request.GET
+    context = {
+        "form": form,
+        "form_id": "sign-in-form",
+        "is_wrong": is_wrong,
+        "next": posted.get("next", "")[:200],
+        "kept": request.POST.get("kept", ""),
+        "has_expired": bool(posted.get("next")),
+    }
+    return render(request, "cases/sign_in.html", context)
+
+
+def _safe_next(request) -> str:
+    """Where the family wanted to go, if that is here (row W5)."""
+    target = request.POST.get("next", "")
+    is_here = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if is_here else ""
+
+
+def too_many(request, seconds: int) -> HttpResponse:
+    minutes = math.ceil(seconds / 60)
+    answer = render(request, "cases/too_many.html", {"minutes": minutes}, status=429)
+    answer["Retry-After"] = str(seconds)
+    return answer
+
+
+@require_POST
+@private
+def sign_out(request):
+    """The session's row is deleted and the browser told to forget the rest (row A6)."""
+    request.session.flush()
+    answer = redirect("case:signed-out")
+    answer["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    return answer
+
+
+@require_safe
+@private
+def signed_out(request):
+    return render(request, "cases/signed_out.html")
+
+
+@require_POST
+@family_page
+def stay(request, case):
+    """The page is open and somebody is there: the idle clock starts again."""
+    return HttpResponse(status=204)
+
+
+@require_http_methods(READ_AND_SEND)
+@private
+def lost_code(request):
+    """Answers the same whether or not the address is that of the case (row A3)."""
+    if request.method == "POST" and not is_switching(request):
+        form = LostCodeForm(request.POST)
+        if form.is_valid():
+            return _mail_link(request, form)
+    else:
+        form = unvalidated(LostCodeForm, request.POST or request.GET)
+    return render(request, "cases/lost_code.html", {"form": form, "form_id": "lost-code-form"})
+
+
+def _mail_link(request, form):
+    """One look-up and one job in either case, so that time tells nothing."""
+    reference = codes.normalise_reference(form.cleaned_data["reference"])
+    wait = throttle.seconds_to_wait(
+        throttle.attempt_key("link", reference, request.META["REMOTE_ADDR"])
+    )
+    if wait:
+        return too_many(request, wait)
+    member = FamilyMember.objects.filter(
+        case__reference=reference, is_owner=True, email__iexact=form.cleaned_data["email"]
+    ).first()
+    mail_sign_in_link.enqueue(str(member.pk) if member else "")
+    request.session[sessions.ASKED_FOR_LINK] = reference
+    return redirect("case:link-mailed")
+
+
+@require_safe
+@private
+def link_mailed(request):
+    return render(request, "cases/link_mailed.html")
+
+
+@require_http_methods(READ_AND_SEND)
+@private
+def link(request, token):
+    """GET uses nothing up, because mail scanners follow links. POST signs in (row A4)."""
+    row = living_token(token)
+    if row is None:
+        return render(request, "cases/link_expired.html", status=410)
+    expected = row.member.case.reference
+    asked_here = request.session.get(sessions.ASKED_FOR_LINK) == expected
+    if request.method != "POST" or is_switching(request):
+        return _show_link(request, None if asked_here else LinkForm(expected=expected))
+    form = LinkForm(request.POST, expected=expected)
+    if not asked_here and not form.is_valid():
+        return _show_link(request, form)
+    return _use_link(request, token)
+
+
+def _show_link(request, form):
+    return render(request, "cases/link.html", {"form": form, "form_id": "link-form"})
+
+
+def _use_link(request, token):
+    """The new code is shown in this one answer and never again."""
+    used = actions.use_link(token=token)
+    if used is None:
+        return render(request, "cases/link_expired.html", status=410)
+    member, code = used
+    sessions.sign_in(request, member)
+    request.session.pop(sessions.ASKED_FOR_LINK, None)
+    return render(request, "cases/new_code.html", {"case": member.case, "code": code})

@@ -1,0 +1,76 @@
+"""What every private page has in common: nothing of it is stored anywhere on the way."""
+
+from functools import wraps
+
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
+
+from cases import sessions
+from cases.codes import normalise_reference
+from cases.forms.access import SignInForm
+from cases.models import Case
+from portal.views.errors import page_not_found
+
+
+def private(view):
+    """Not kept by caches, not found by search engines, not told to other sites (row A6).
+
+    The pages relax the referrer to `same-origin` in a meta element: under
+    `no-referrer` browsers send "Origin: null" with a form, which is refused.
+    """
+
+    @wraps(view)
+    def inner(request, *args, **kwargs):
+        try:
+            answer = view(request, *args, **kwargs)
+        except Http404:
+            answer = page_not_found(request)
+        return make_private(answer)
+
+    return inner
+
+
+def make_private(response):
+    response["Cache-Control"] = "no-store, private"
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    patch_vary_headers(response, ["Cookie"])
+    return response
+
+
+def family_page(view):
+    """For the family of this case: others get the page of a case that does not exist.
+
+    The view is called with the case; `request.member` is who signed in.
+    """
+
+    @private
+    @wraps(view)
+    def inner(request, reference):
+        request.member = sessions.current_member(request)
+        if request.member is None:
+            return ask_to_sign_in(request, reference)
+        if normalise_reference(reference) != reference:
+            raise Http404
+        cases = Case.objects.visible_to(request.member).select_related("hospital", "assigned_to")
+        return view(request, get_object_or_404(cases, reference=reference))
+
+    return inner
+
+
+def ask_to_sign_in(request, reference: str):
+    """Back here afterwards. What was being sent is kept in the page, unsent."""
+    here = reverse("case:detail", args=[reference])
+    if request.method != "POST":
+        return redirect(f"{reverse('case:sign-in')}?{urlencode({'next': here})}")
+    context = {
+        "form": SignInForm(initial={"reference": reference[:20]}),
+        "form_id": "sign-in-form",
+        "next": here,
+        "kept": request.POST.get("body", ""),
+        "has_expired": True,
+    }
+    return render(request, "cases/sign_in.html", context, status=403)
