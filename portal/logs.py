@@ -30,3 +30,21 @@ def _innermost_frame(trace) -> str:
         return ""
     code = trace.tb_frame.f_code
     return f"{code.co_name}:{trace.tb_lineno}"
+
+
+def logging_configuration(level: str) -> dict:
+    """For settings.LOGGING: everything as JSON lines to standard error."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "portal.logs.JsonFormatter"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        # Django's own loggers write the raw path and mail tracebacks; ours writes the route's name.
+        "loggers": {
+            "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "django.request": {"handlers": [], "level": "CRITICAL", "propagate": False},
+            "django.security": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+            "axes": {"level": "ERROR"},
+        },
+    }

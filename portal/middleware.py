@@ -1,9 +1,17 @@
 """Small middlewares: the true client's address, headers on every answer, methods."""
 
-from django.conf import settings
-from django.http import HttpResponseNotAllowed
+import time
+from urllib.parse import urlencode
 
-ALLOWED_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, logout
+from django.http import HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+
+# Forms know no others; the admin would answer PUT and DELETE like GET.
+ALLOWED_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -43,11 +51,13 @@ class SecurityHeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        # Static files and refused methods never reach Django's own middleware for it.
+        response.headers.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
         return response
 
 
 class RefuseUnknownMethodMiddleware:
-    """TRACE and made-up methods get 405, whatever a view would do with them (row W3)."""
+    """TRACE, PUT, DELETE and made-up methods get 405, whatever a view would do (row W3)."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -59,10 +69,52 @@ class RefuseUnknownMethodMiddleware:
 
 
 class StaffSessionMiddleware:
-    """Ends staff sessions after 15 minutes idle or 8 hours in all (row A5)."""
+    """Ends staff sessions after 15 minutes idle or 8 hours in all (row A5).
+
+    Looks at the two offices alone: nobody's user matters on any other page.
+    """
+
+    STARTED, SEEN = "staff_started_at", "staff_seen_at"
+    SITES = ("office", "partners")
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
+        site = self._site(request)
+        if not site:
+            return self.get_response(request)
+        response = self._answer(request, site)
+        # Errors too: Django marks only what a view itself returned (row A6).
+        add_never_cache_headers(response)
+        return response
+
+    def _answer(self, request, site: str):
+        if SESSION_KEY in request.session and request.user.is_authenticated:
+            if self._is_over(request.session):
+                logout(request)
+                return self._ask_to_log_in(request, site)
+            now = time.time()
+            request.session.setdefault(self.STARTED, now)
+            request.session[self.SEEN] = now
         return self.get_response(request)
+
+    def _site(self, request) -> str:
+        paths = ((site, reverse(f"{site}:index")) for site in self.SITES)
+        return next((site for site, path in paths if request.path.startswith(path)), "")
+
+    def _is_over(self, session) -> bool:
+        now = time.time()
+        idle = now - session.get(self.SEEN, now)
+        age = now - session.get(self.STARTED, now)
+        return (
+            idle >= settings.STAFF_SESSION_IDLE.total_seconds()
+            or age >= settings.STAFF_SESSION_MAX.total_seconds()
+        )
+
+    def _ask_to_log_in(self, request, site: str):
+        """The log-in page says why, and leads back to the page that was asked for."""
+        back = {"ended": "1"}
+        if request.method == "GET":
+            back["next"] = request.get_full_path()
+        return redirect(f"{reverse(f'{site}:login')}?{urlencode(back)}")

@@ -18,6 +18,8 @@ class User(AbstractUser):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     role = models.CharField(_("role"), max_length=24, choices=Role.choices, blank=True)
     language = models.CharField(_("language"), max_length=10, default="en")
+    # The first password was made by an administrator: the set-up page asks for an own one.
+    must_choose_password = models.BooleanField(_("must choose a password"), default=False)
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -98,6 +100,8 @@ class MailStatus(models.TextChoices):
     WAITING = "waiting", _("waiting to be sent")
     SENT = "sent", _("sent")
     FAILED = "failed", _("could not be sent")
+    # The patient died, or the address was wrong: nobody waits for this mail any more.
+    STOPPED = "stopped", _("stopped")
 
 
 class OutgoingMail(models.Model):

@@ -18,6 +18,7 @@ from portal.environment import (
     read_secret_key,
     refuse_unsafe_production,
 )
+from portal.logs import logging_configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
@@ -200,6 +201,7 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = IS_PRODUCTION
 MODELTRANSLATION_DEFAULT_LANGUAGE = "en"
 MODELTRANSLATION_FALLBACK_LANGUAGES = ("en",)
+FORMAT_MODULE_PATH = ["portal.formats"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 
@@ -224,7 +226,8 @@ EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_BACKEND = "portal.mail.MailboxBackend" if IS_LOCAL else "portal.mail.SmtpBackend"
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Treatment in Shanghai <no-reply@localhost>")
+# The name is neutral: mail boxes show it before anything else (row M2).
+DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="Shanghai coordinators <no-reply@localhost>")
 
 # Who runs this portal. Empty values are said to staff on every office page.
 OPERATOR = {
@@ -247,17 +250,4 @@ OPERATOR_LABELS = {
     "emergency_line": _("emergency line"),
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "portal.logs.JsonFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # Django's own loggers write the raw path and mail tracebacks; ours writes the route's name.
-    "loggers": {
-        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "django.request": {"handlers": [], "level": "CRITICAL", "propagate": False},
-        "django.security": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
-        "axes": {"level": "ERROR"},
-    },
-}
+LOGGING = logging_configuration(env.str("LOG_LEVEL", default="INFO"))

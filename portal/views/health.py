@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -47,7 +48,8 @@ def _migrations_applied() -> bool:
 
 
 def _jobs_move() -> bool:
-    return not DBTaskResult.objects.ready().filter(
-        run_after__lt=timezone.now() - MAX_QUEUE_AGE,
-        enqueued_at__lt=timezone.now() - MAX_QUEUE_AGE,
-    ).exists()
+    """No job is due for long. Jobs without a time of their own have one far in the future."""
+    now = timezone.now()
+    due, asked = Q(run_after__lt=now - MAX_QUEUE_AGE), Q(run_after__gt=now)
+    old = due | (asked & Q(enqueued_at__lt=now - MAX_QUEUE_AGE))
+    return not DBTaskResult.objects.ready().filter(old).exists()

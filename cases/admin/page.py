@@ -1,0 +1,190 @@
+"""What the page of a case shows: its forms, its answers with labels, its rows."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from cases.admin.clock import read_clock
+from cases.forms.office import (
+    STEP_FORMS,
+    AnswerForm,
+    AssignForm,
+    DueForm,
+    EmailForm,
+    VersionForm,
+)
+from cases.models import Case
+from cases.models.inquiry import RedFlag, Wish
+from cases.permissions import can_take_step, can_work, can_write_message
+from cases.workflow import Step, staff_steps
+from portal.models import MailStatus, OutgoingMail
+
+LANGUAGE_NAMES = dict(settings.LANGUAGES)
+MAILS = 20
+EVENTS = 100
+MEANWHILE = 5
+
+
+@dataclass(frozen=True)
+class Button:
+    """A step or a deed of the office: its form, its word, where it posts."""
+
+    name: str
+    word: str
+    url: str
+    form: VersionForm
+
+
+def case_page(request, case: Case, bound: dict) -> dict:
+    """`bound` holds the one form that came back with errors, under its name."""
+    user, owner = request.user, case.family.filter(is_owner=True).first()
+    mails = list(OutgoingMail.objects.filter(about=case.reference)[:MAILS])
+    steps = _steps(case, user, bound)
+    return {
+        "title": case.reference,
+        "case": case,
+        "clock": read_clock(case),
+        # As text: a template would turn it into Shanghai time.
+        "family_time": date_format(timezone.now().astimezone(_zone(case)), "D H:i"),
+        "owner": owner,
+        "sections": inquiry_sections(case),
+        "consents": case.consents.select_related("hospital"),
+        "tasks": case.tasks.all(),
+        "case_messages": case.messages.select_related("from_staff", "from_family"),
+        "events": case.events.select_related("by")[:EVENTS],
+        "mails": mails,
+        "mail_failed": _newest_failed(mails),
+        "steps": [button for button in steps if button.name not in STEP_FORMS],
+        "long_steps": [button for button in steps if button.name in STEP_FORMS],
+        "deeds": _deeds(case, user, owner, bound),
+        "open_form": next(iter(bound), ""),
+    }
+
+
+def conflict_page(request, case: Case, form, name: str) -> dict:
+    """Both texts: what others did meanwhile, and the form with our own words kept."""
+    again = _with_version(form, name, case)
+    is_step = name in Step.values
+    kwargs = {"case_id": case.pk} | ({"step": name} if is_step else {})
+    view = "step" if is_step else name
+    return {
+        "title": _("%(case)s was changed meanwhile") % {"case": case.reference},
+        "case": case,
+        "clock": read_clock(case),
+        "events": case.events.select_related("by")[:MEANWHILE],
+        "newest": case.messages.select_related("from_staff", "from_family").last(),
+        "form": again,
+        "own_words": again.data.get(f"{name}-{form.own_words}", "") if form.own_words else "",
+        "url": reverse(f"office:cases_case_{view}", kwargs=kwargs),
+        "possible": name in _possible(case, request.user),
+    }
+
+
+def _possible(case: Case, user) -> set[str]:
+    owner = case.family.filter(is_owner=True).first()
+    return {button.name for button in _steps(case, user, {})} | set(_deeds(case, user, owner, {}))
+
+
+def _with_version(form, name: str, case: Case):
+    data = form.data.copy()
+    data[f"{name}-version"] = str(case.version)
+    return type(form)(data, prefix=name)
+
+
+def _zone(case: Case):
+    try:
+        return ZoneInfo(case.time_zone)
+    except (ValueError, KeyError, OSError):
+        return timezone.get_default_timezone()
+
+
+def _newest_failed(mails) -> bool:
+    ended = [mail for mail in mails if mail.status in (MailStatus.SENT, MailStatus.FAILED)]
+    return bool(ended) and ended[0].status == MailStatus.FAILED
+
+
+def _form(form_class, name: str, case: Case, bound: dict, **initial):
+    return bound.get(name) or form_class(prefix=name, initial={"version": case.version, **initial})
+
+
+def _steps(case: Case, user, bound: dict) -> list[Button]:
+    """Exactly what the table allows this person now."""
+    buttons = []
+    for step in staff_steps(case.stage):
+        if can_take_step(user, case, step):
+            url = reverse("office:cases_case_step", args=[case.pk, step.value])
+            form_class = STEP_FORMS.get(step, VersionForm)
+            form = _form(form_class, step.value, case, bound, language=case.language)
+            buttons.append(Button(step.value, step.label, url, form))
+    return buttons
+
+
+def _deeds(case: Case, user, owner, bound: dict) -> dict[str, Button]:
+    """What may be done besides steps; a missing name has no place on the page."""
+    if not can_work(user, case):
+        return {}
+    deeds = {}
+
+    def add(name, word, form_class, **initial):
+        url = reverse(f"office:cases_case_{name}", args=[case.pk])
+        deeds[name] = Button(name, word, url, _form(form_class, name, case, bound, **initial))
+
+    if can_write_message(user, case):
+        add("answer", _("Send to the family"), AnswerForm, language=case.language)
+    if case.has_new_words:
+        add("read", _("Read, needs no answer"), VersionForm)
+    if user.has_perm("cases.assign_case"):
+        add("assign", _("Assign"), AssignForm, to=case.assigned_to_id)
+    if case.assigned_to_id is None:
+        add("take", _("Assign to me"), VersionForm)
+    if not case.has_ended:
+        add("due", _("Set the date"), DueForm)
+    if owner:
+        add("email", _("Correct the address"), EmailForm, email=owner.email)
+        add("link", _("Void the code and send a link to a new one"), VersionForm)
+    return deeds
+
+
+def inquiry_sections(case: Case) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The first form, grouped and labelled; what was left empty says so."""
+    inquiry = getattr(case, "inquiry", None)
+    if inquiry is None:
+        return []
+    groups = {
+        _("Patient"): ("patient_name", "birth_date", "sex", "guardian_name", "guardian_relation"),
+        _("The problem"): ("problem", "diagnosis"),
+        _("What they want"): ("wishes", "urgency", "in_hospital", "able_to_travel", "red_flags"),
+        _("Where and when"): ("specialty_wish", "when"),
+    }
+    return [
+        (title, [(_label(inquiry, name), _value(inquiry, name)) for name in names])
+        for title, names in groups.items()
+    ]
+
+
+def years_since(day) -> int:
+    today = timezone.localdate()
+    return today.year - day.year - ((today.month, today.day) < (day.month, day.day))
+
+
+def _label(inquiry, name: str) -> str:
+    return inquiry._meta.get_field(name).verbose_name
+
+
+def _value(inquiry, name: str):
+    words = {"wishes": dict(Wish.choices), "red_flags": dict(RedFlag.choices)}
+    value = getattr(inquiry, name)
+    if name == "birth_date":
+        return _("%(date)s, %(age)d years old") % {
+            "date": date_format(value, "DATE_FORMAT"),
+            "age": years_since(value),
+        }
+    if name in words:
+        return ", ".join(str(words[name].get(code, code)) for code in value)
+    display = getattr(inquiry, f"get_{name}_display", None)
+    return display() if display else value

@@ -1,0 +1,112 @@
+"""Forms of the case page. Each carries the version that its reader saw (row R4)."""
+
+import uuid
+from datetime import timedelta
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases.workflow import CloseReason, InfoReason, WaitingOn
+from portal.models import User
+from portal.roles import CASE_WORKERS
+
+BODY_LENGTH = 5000
+MAX_DUE = timedelta(days=366)
+
+
+class VersionForm(forms.Form):
+    """What every form of the page has; the base of a step that asks nothing else."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**31 - 1)
+    # What the reader typed, for the page that shows both texts after a conflict.
+    own_words = ""
+
+    def details(self) -> dict:
+        """Everything typed, as the arguments of the action."""
+        return dict(self.cleaned_data)
+
+
+def _body(required: bool, label):
+    widget = forms.Textarea(attrs={"rows": 6, "cols": 60, "data-keep": "true"})
+    return forms.CharField(label=label, max_length=BODY_LENGTH, required=required, widget=widget)
+
+
+def _language():
+    return forms.ChoiceField(label=_("Written in"), choices=settings.LANGUAGES)
+
+
+def _submission():
+    return forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+
+class AnswerForm(VersionForm):
+    submission = _submission()
+    body = _body(True, _("To the family"))
+    language = _language()
+    waiting_on = forms.ChoiceField(
+        label=_("Whose turn is it then?"),
+        required=False,
+        choices=[("", _("No change")), *WaitingOn.choices],
+    )
+    own_words = "body"
+
+
+class AskForm(VersionForm):
+    submission = _submission()
+    reasons = forms.MultipleChoiceField(
+        label=_("What is missing?"),
+        choices=InfoReason.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Each becomes a task that the family reads in its own language."),
+        error_messages={"required": _("Choose at least one thing that the family should send.")},
+    )
+    body = _body(False, _("A few words about it"))
+    language = _language()
+    own_words = "body"
+
+
+class CloseForm(VersionForm):
+    reason = forms.ChoiceField(
+        label=_("Why"),
+        choices=[("", _("Choose a reason")), *CloseReason.choices],
+        help_text=_("The family reads this reason. After a death no automatic mail goes out."),
+    )
+
+
+class AssignForm(VersionForm):
+    """The lead's form; the list holds only people who work on cases."""
+
+    to = forms.ModelChoiceField(
+        label=_("Coordinator"), queryset=User.objects.none(), empty_label=_("Choose somebody")
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        workers = User.objects.filter(is_active=True, role__in=CASE_WORKERS)
+        self.fields["to"].queryset = workers.order_by("username")
+        self.fields["to"].label_from_instance = User.display_name
+
+
+class DueForm(VersionForm):
+    due = forms.DateTimeField(
+        label=_("New date (Shanghai time)"),
+        input_formats=["%Y-%m-%dT%H:%M"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("The family is told the new date."),
+    )
+
+    def clean_due(self):
+        due = self.cleaned_data["due"]
+        if not timezone.now() < due < timezone.now() + MAX_DUE:
+            raise forms.ValidationError(_("Choose a date within the next year."))
+        return due
+
+
+class EmailForm(VersionForm):
+    email = forms.EmailField(label=_("E-mail of the family"), max_length=254)
+
+
+# The details of the steps that ask for more than a press of the button.
+STEP_FORMS = {"ask_for_information": AskForm, "close": CloseForm}

@@ -1,0 +1,47 @@
+"""Words for codes on the pages of the office."""
+
+from django import template
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from cases.admin.clock import short_time
+from cases.models import CaseEvent
+from cases.models.event import EventKind
+from cases.workflow import CloseReason, InfoReason, Stage
+
+register = template.Library()
+
+MAIL_WORDS = {
+    "received": _("We have your inquiry"),
+    "message_waiting": _("A message is waiting"),
+    "status_changed": _("There is news"),
+    "code_replaced": _("The private code was replaced"),
+    "sign_in_link": _("Link to a new code"),
+}
+_LABELS = dict([*Stage.choices, *CloseReason.choices, *InfoReason.choices])
+
+
+@register.filter
+def event_words(event: CaseEvent) -> str:
+    """What happened, with the codes of the row in words: "Stage changed: Closed (The cost)"."""
+    detail = _detail(event)
+    return f"{event.get_kind_display()}: {detail}" if detail else event.get_kind_display()
+
+
+def _detail(event: CaseEvent) -> str:
+    data = event.data
+    if event.kind == EventKind.STAGE:
+        words = str(_LABELS.get(data.get("to"), data.get("to", "")))
+        return f"{words} ({_LABELS.get(data['reason'])})" if data.get("reason") else words
+    if event.kind == EventKind.DUE_EXTENDED:
+        due = parse_datetime(data.get("due", ""))
+        return short_time(due) if due else ""
+    if event.kind == EventKind.MAIL_FAILED:
+        return mail_words(data.get("template", ""))
+    return str(_LABELS.get(data.get("code"), data.get("to", "")))
+
+
+@register.filter
+def mail_words(name: str) -> str:
+    """The name of a mail's template in words."""
+    return str(MAIL_WORDS.get(name.rpartition("/")[2], name))

@@ -1,0 +1,417 @@
+"""Row Z1: the one reviewed table of who gets which answer where. Read it line by line.
+
+Each row: the answers to GET and to POST. The first number is for everybody whom the line does
+not name. HEAD is answered like GET; PUT and DELETE are 405 for everybody (see test_access.py).
+`family` and `coordinator` have the case that is asked for, `editor` and `reviewer` work at the
+hospital that is asked for; all requests are sent without any field. 302 is the way to a log-in
+or a redirect that tells nothing. A new address fails the test until somebody has written its row.
+"""
+
+# fmt: off
+MATRIX = {
+    "": ("302", "405"),
+    "csp-report": ("405", "204"),
+    "en/": ("200", "405"),
+    "en/about/": ("200", "405"),
+    "en/case/": ("200; 302: family other_family", "200"),
+    "en/case/<str:reference>/": (
+        "302; 200: family; 404: other_family",
+        "403; 200: family; 404: other_family",
+    ),
+    "en/case/<str:reference>/consent/": ("405", "403; 404: family other_family"),
+    "en/case/<str:reference>/reopen/": ("405", "403; 302: family; 404: other_family"),
+    "en/case/<str:reference>/stay/": ("405", "403; 204: family; 404: other_family"),
+    "en/case/<str:reference>/task/": ("405", "403; 302: family; 404: other_family"),
+    "en/case/<str:reference>/withdraw/": (
+        "302; 200: family; 404: other_family",
+        "403; 302: family; 404: other_family",
+    ),
+    "en/case/link/": ("200", "405"),
+    "en/case/link/<str:token>/": ("410", "410"),
+    "en/case/lost-code/": ("200", "200"),
+    "en/case/sign-out/": ("405", "302"),
+    "en/case/signed-out/": ("200", "405"),
+    "en/hospitals/": ("200", "405"),
+    "en/hospitals/<slug:slug>/": ("200", "405"),
+    "en/how-it-works/": ("200", "405"),
+    "en/inquiry/": ("200", "405"),
+    "en/inquiry/<slug:slug>/": ("302", "200"),
+    "en/inquiry/check/": ("302", "302"),
+    "en/inquiry/discard/": ("405", "302"),
+    "en/inquiry/emergency/": ("200", "405"),
+    "en/inquiry/resume/": ("302", "405"),
+    "en/inquiry/sent/": ("302", "302"),
+    "en/privacy/": ("200", "405"),
+    "healthz": ("200", "405"),
+    "mailbox/": ("200", "405"),
+    "office/": (
+        "302; 200: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/^(?P<app_label>portal|hospitals|cases)/$": (
+        "302; 200: auditor administrator; 404: coordinator other_coordinator lead",
+        "302; 200: auditor administrator; 404: coordinator other_coordinator lead",
+    ),
+    "office/autocomplete/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/cases/case/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
+    "office/cases/case/<uuid:case_id>/answer/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/assign/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/change/": (
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/cases/case/<uuid:case_id>/due/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/email/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/link/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/read/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/step/<slug:step>/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/take/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/hospitals/fact/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
+    "office/hospitals/fact/<path:object_id>/": ("302", "302"),
+    "office/hospitals/fact/<path:object_id>/change/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/fact/<path:object_id>/delete/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/fact/<path:object_id>/history/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
+    "office/hospitals/fact/add/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/hospital/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
+    "office/hospitals/hospital/<path:object_id>/": ("302", "302"),
+    "office/hospitals/hospital/<path:object_id>/change/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/hospital/<path:object_id>/delete/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/hospital/<path:object_id>/history/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
+    "office/hospitals/hospital/add/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/listing/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
+    "office/hospitals/listing/<path:object_id>/": ("302", "302"),
+    "office/hospitals/listing/<path:object_id>/change/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/listing/<path:object_id>/delete/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/listing/<path:object_id>/history/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
+    "office/hospitals/listing/add/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/membership/": (
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+    ),
+    "office/hospitals/membership/<path:object_id>/": ("302", "302"),
+    "office/hospitals/membership/<path:object_id>/change/": (
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+    ),
+    "office/hospitals/membership/<path:object_id>/delete/": (
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+    ),
+    "office/hospitals/membership/<path:object_id>/history/": (
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+    ),
+    "office/hospitals/membership/add/": (
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+    ),
+    "office/hospitals/revision/": (
+        "302; 200: lead; 403: coordinator other_coordinator auditor administrator",
+        "302; 200: lead; 403: coordinator other_coordinator auditor administrator",
+    ),
+    "office/hospitals/revision/<path:object_id>/": ("302", "302"),
+    "office/hospitals/revision/<path:object_id>/change/": (
+        "302; 200: lead; 404: coordinator other_coordinator auditor administrator",
+        "302; 200: lead; 404: coordinator other_coordinator auditor administrator",
+    ),
+    "office/hospitals/revision/<path:object_id>/delete/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/revision/<path:object_id>/history/": ("302; 200: lead", "302; 200: lead"),
+    "office/hospitals/revision/<uuid:pk>/approve/": (
+        "302; 404: coordinator other_coordinator auditor administrator; 405: lead",
+        "302; 404: coordinator other_coordinator auditor administrator; 409: lead",
+    ),
+    "office/hospitals/revision/<uuid:pk>/refuse/": (
+        "302; 404: coordinator other_coordinator auditor administrator; 405: lead",
+        "302; 400: lead; 404: coordinator other_coordinator auditor administrator",
+    ),
+    "office/hospitals/revision/add/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/source/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
+    "office/hospitals/source/<path:object_id>/": ("302", "302"),
+    "office/hospitals/source/<path:object_id>/change/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/source/<path:object_id>/delete/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/source/<path:object_id>/history/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
+    "office/hospitals/source/add/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/specialty/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
+    "office/hospitals/specialty/<path:object_id>/": ("302", "302"),
+    "office/hospitals/specialty/<path:object_id>/change/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/specialty/<path:object_id>/delete/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/specialty/<path:object_id>/history/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
+    "office/hospitals/specialty/add/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/story/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
+    "office/hospitals/story/<path:object_id>/": ("302", "302"),
+    "office/hospitals/story/<path:object_id>/change/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/story/<path:object_id>/delete/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/hospitals/story/<path:object_id>/history/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
+    "office/hospitals/story/add/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/jsi18n/": (
+        "302; 200: coordinator other_coordinator lead auditor administrator",
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/keep-alive/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/login/": ("200; 302: coordinator other_coordinator lead auditor administrator", "200"),
+    "office/logout/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/password_change/": (
+        "302; 200: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/password_change/done/": (
+        "302; 200: coordinator other_coordinator lead auditor administrator",
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/portal/auditevent/": (
+        "302; 200: auditor; 403: coordinator other_coordinator lead administrator",
+        "302; 200: auditor; 403: coordinator other_coordinator lead administrator",
+    ),
+    "office/portal/auditevent/<path:object_id>/change/": (
+        "302; 200: auditor; 403: coordinator other_coordinator lead administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/portal/auditevent/add/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/portal/outgoingmail/": (
+        "302; 200: auditor; 403: coordinator other_coordinator lead administrator",
+        "302; 200: auditor; 403: coordinator other_coordinator lead administrator",
+    ),
+    "office/portal/outgoingmail/<path:object_id>/change/": (
+        "302; 200: auditor; 403: coordinator other_coordinator lead administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/portal/outgoingmail/add/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/portal/user/": (
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+    ),
+    "office/portal/user/<path:object_id>/change/": (
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+    ),
+    "office/portal/user/<uuid:user_id>/disable/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 404: coordinator other_coordinator lead auditor",
+    ),
+    "office/portal/user/<uuid:user_id>/enable/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 404: coordinator other_coordinator lead auditor",
+    ),
+    "office/portal/user/<uuid:user_id>/new-password/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: administrator; 404: coordinator other_coordinator lead auditor",
+    ),
+    "office/portal/user/<uuid:user_id>/reset-second-factor/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 404: coordinator other_coordinator lead auditor",
+    ),
+    "office/portal/user/add/": (
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
+    ),
+    "office/recovery-codes/": (
+        "302; 200: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/second-factor/": ("302", "302"),
+    "partners/": (
+        "302; 200: editor other_editor reviewer",
+        "302; 200: editor other_editor reviewer",
+    ),
+    "partners/^(?P<app_label>hospitals)/$": (
+        "302; 200: editor other_editor reviewer",
+        "302; 200: editor other_editor reviewer",
+    ),
+    "partners/hospitals/hospital/": (
+        "302; 200: editor other_editor reviewer",
+        "302; 200: editor other_editor reviewer",
+    ),
+    "partners/hospitals/hospital/<path:object_id>/change/": (
+        "302; 200: editor reviewer; 404: other_editor",
+        "302; 200: editor; 403: reviewer; 404: other_editor",
+    ),
+    "partners/hospitals/listing/": (
+        "302; 200: editor other_editor reviewer",
+        "302; 200: editor other_editor reviewer",
+    ),
+    "partners/hospitals/listing/<path:object_id>/change/": (
+        "302; 200: editor reviewer; 404: other_editor",
+        "302; 200: editor; 403: reviewer; 404: other_editor",
+    ),
+    "partners/hospitals/listing/add/": (
+        "302; 200: editor other_editor; 403: reviewer",
+        "302; 200: editor other_editor; 403: reviewer",
+    ),
+    "partners/hospitals/revision/": (
+        "302; 200: editor other_editor reviewer",
+        "302; 200: editor other_editor reviewer",
+    ),
+    "partners/hospitals/revision/<path:object_id>/change/": (
+        "302; 200: editor reviewer; 404: other_editor",
+        "302; 200: editor reviewer; 404: other_editor",
+    ),
+    "partners/hospitals/revision/<uuid:pk>/withdraw/": (
+        "302; 405: editor other_editor reviewer",
+        "302; 404: other_editor",
+    ),
+    "partners/jsi18n/": (
+        "302; 200: editor other_editor reviewer",
+        "302; 405: editor other_editor reviewer",
+    ),
+    "partners/keep-alive/": (
+        "302; 405: editor other_editor reviewer",
+        "302; 200: editor other_editor reviewer",
+    ),
+    "partners/login/": ("200; 302: editor other_editor reviewer", "200"),
+    "partners/logout/": (
+        "302; 405: editor other_editor reviewer",
+        "302; 200: editor other_editor reviewer",
+    ),
+    "partners/password_change/": (
+        "302; 200: editor other_editor reviewer",
+        "302; 200: editor other_editor reviewer",
+    ),
+    "partners/password_change/done/": (
+        "302; 200: editor other_editor reviewer",
+        "302; 405: editor other_editor reviewer",
+    ),
+    "partners/recovery-codes/": (
+        "302; 200: editor other_editor reviewer",
+        "302; 200: editor other_editor reviewer",
+    ),
+    "partners/second-factor/": ("302", "302"),
+    "readyz": ("200", "405"),
+}

@@ -1,0 +1,99 @@
+"""Production refuses to start unsafe, with one clear line (row D2)."""
+
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from portal.checks import missing_operator_values
+from portal.environment import _kept_demo_key, refuse_weak_key
+from portal.tests.fixtures import sign_in_staff
+
+STRONG = "k3Jq9-vXw2LmZ8pR5tYb7NcD4sFgHa1uEoQ6iBxMwTzKlPyV0j"
+GOOD = {
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": STRONG,
+    "ALLOWED_HOSTS": "portal.example",
+    "PUBLIC_URL": "https://portal.example",
+}
+
+
+def start(tmp_path, **changes) -> subprocess.CompletedProcess:
+    """`manage.py check` with these variables and no others of ours."""
+    ours = ("ENVIRONMENT", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "DATABASE_URL")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    wanted = {name: value for name, value in (GOOD | changes).items() if value is not None}
+    (tmp_path / "static").mkdir()
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=settings.BASE_DIR,
+        env=kept | wanted | {"VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "portal.settings"},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_production_starts_with_good_values_and_no_warning_D2(tmp_path):
+    done = start(tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"SECRET_KEY": None}, "SECRET_KEY is missing or weak"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is missing or weak"),
+        ({"SECRET_KEY": "a" * 60}, "SECRET_KEY is missing or weak"),
+        ({"SECRET_KEY": f"django-insecure-{STRONG}"}, "SECRET_KEY is missing or weak"),
+        ({"DEBUG": "1"}, "DEBUG is on in production"),
+        ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS must name"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name"),
+        ({"ALLOWED_HOSTS": "*.portal.example"}, "ALLOWED_HOSTS must name"),
+        ({"PUBLIC_URL": "http://portal.example"}, "PUBLIC_URL must be"),
+        ({"PUBLIC_URL": None}, "PUBLIC_URL must be"),
+        ({"ENVIRONMENT": "prodution"}, "Set it to production, demo or development"),
+        ({"ENVIRONMENT": None, "SECRET_KEY": "short"}, "SECRET_KEY is missing or weak"),
+    ],
+)
+def test_production_refuses_to_start_D2(tmp_path, changes, said):
+    done = start(tmp_path, **changes)
+    assert done.returncode != 0
+    assert said in done.stderr.splitlines()[-1]
+    assert STRONG not in done.stderr
+
+
+def test_weak_keys_are_refused_D2():
+    for key in ("", "x" * 49, "ab" * 40):
+        with pytest.raises(ImproperlyConfigured):
+            refuse_weak_key(key)
+    refuse_weak_key(STRONG)
+
+
+def test_demo_key_is_made_once_and_is_for_its_owner_alone_D2(tmp_path):
+    key = _kept_demo_key(tmp_path)
+    assert _kept_demo_key(tmp_path) == key
+    assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
+
+
+def test_sessions_survive_a_rotated_key_D2(coordinator, settings):
+    client, away = sign_in_staff(coordinator), sign_in_staff(coordinator)
+    old = settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = STRONG, [old]
+    assert client.get("/office/").status_code == 200
+    # Whoever came by was given the new key; who did not is out once the old one is gone.
+    settings.SECRET_KEY_FALLBACKS = []
+    assert client.get("/office/").status_code == 200
+    assert away.get("/office/").status_code == 302
+
+
+def test_staff_are_told_what_the_operator_has_not_said(coordinator, settings):
+    settings.OPERATOR = dict.fromkeys(settings.OPERATOR, "") | {"extra_holidays": []}
+    settings.OPERATOR["working_hours"] = "09:00-17:00"
+    assert "emergency_line" in missing_operator_values()
+    assert "emergency line" in sign_in_staff(coordinator).get("/office/").text
+    settings.OPERATOR = settings.OPERATOR | dict.fromkeys(missing_operator_values(), "said")
+    assert "emergency line" not in sign_in_staff(coordinator).get("/office/").text

@@ -1,0 +1,152 @@
+"""Headers and errors of every answer (rows W1, W2, W3)."""
+
+import pytest
+from django.conf import settings as django_settings
+from django.http import Http404
+from django.test import Client, RequestFactory
+from django.urls import path
+
+from portal import urls as portal_urls
+from portal.middleware import PERMISSIONS_POLICY
+from portal.tests.fixtures import HEALTH_CANARY, sign_in_staff
+from portal.tests.routes import all_routes
+
+POLICY = {
+    "default-src": "'none'", "script-src": "'self'", "style-src": "'self'",
+    "img-src": "'self' data:", "font-src": "'self'", "connect-src": "'self'",
+    "form-action": "'self'", "base-uri": "'none'", "frame-ancestors": "'none'",
+    "object-src": "'none'",
+}  # fmt: skip
+FIXED = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": PERMISSIONS_POLICY,
+}
+LEAKS = ("Traceback", "/srv", "/work", "site-packages", "Django", "django", "gunicorn", "3.11")
+
+
+def breaks(request):
+    raise RuntimeError(f"a message with {HEALTH_CANARY}")
+
+
+def refuses(request):
+    from django.core.exceptions import PermissionDenied
+
+    raise PermissionDenied(HEALTH_CANARY)
+
+
+def is_missing(request):
+    raise Http404(HEALTH_CANARY)
+
+
+def is_bad(request):
+    from django.core.exceptions import SuspiciousOperation
+
+    raise SuspiciousOperation(HEALTH_CANARY)
+
+
+class BrokenUrls:
+    """The portal with four addresses that fail."""
+
+    handler400, handler403 = portal_urls.handler400, portal_urls.handler403
+    handler404, handler500 = portal_urls.handler404, portal_urls.handler500
+    urlpatterns = [
+        path("breaks/500/", breaks),
+        path("breaks/403/", refuses),
+        path("breaks/404/", is_missing),
+        path("breaks/400/", is_bad),
+        *portal_urls.urlpatterns,
+    ]
+
+
+def check_policy(response, where):
+    policy = response.headers["Content-Security-Policy"]
+    directives = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    for name, value in POLICY.items():
+        assert directives[name] == value, (where, name)
+    assert "unsafe" not in policy, where
+
+
+def check_headers(response, where):
+    check_policy(response, where)
+    for name, value in FIXED.items():
+        assert response.headers[name] == value, (where, name)
+    assert response.headers["Referrer-Policy"] in ("same-origin", "no-referrer"), where
+    assert "Server" not in response.headers, where
+    assert "X-Powered-By" not in response.headers, where
+
+
+@pytest.mark.parametrize("who", ["nobody", "lead", "editor"])
+def test_every_answer_carries_the_policy_and_the_headers_W1_W2(request, who, client, case):
+    client = client if who == "nobody" else sign_in_staff(request.getfixturevalue(who))
+    for route in all_routes():
+        check_headers(client.get(route.path()), route)
+
+
+def test_answers_that_no_view_made_carry_them_too_W1(client, db):
+    check_headers(client.get("/static/nothing.css"), "missing static file")
+    check_headers(client.get("/static/css/portal.css"), "static file")
+    check_headers(client.generic("TRACE", "/en/"), "TRACE")
+    check_headers(Client(enforce_csrf_checks=True).post("/office/login/"), "CSRF")
+    check_headers(client.get("/en/", headers={"host": "evil.example"}), "host")
+    check_headers(client.get("/en/no/such/page/"), "404")
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 500])
+@pytest.mark.parametrize("language", [code for code, _name in django_settings.LANGUAGES])
+def test_errors_leak_nothing_and_speak_the_readers_language_W3(client, settings, status, language):
+    settings.ROOT_URLCONF = BrokenUrls
+    client.raise_request_exception = False
+    page = client.get(f"/breaks/{status}/", headers={"accept-language": language})
+    assert page.status_code == status
+    assert f'lang="{language}"' in page.text.lower()
+    for leak in (*LEAKS, HEALTH_CANARY, "RuntimeError"):
+        assert leak not in page.text, leak
+    check_headers(page, status)
+
+
+def test_error_pages_ask_the_database_nothing_W3(settings, django_assert_num_queries, db):
+    from portal.views import errors
+
+    request = RequestFactory().get("/breaks/500/")
+    with django_assert_num_queries(0):
+        for view in (errors.bad_request, errors.page_not_found, errors.permission_denied):
+            view(request)
+        assert errors.server_error(request).status_code == 500
+        assert errors.too_many_requests(request).status_code == 429
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "TRACK", "NONSENSE"])
+@pytest.mark.parametrize("address", ["/", "/en/", "/office/", "/healthz", "/no/such/page"])
+def test_strange_methods_are_405_W3(client, method, address):
+    assert client.generic(method, address).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/.git/config", "/.env", "/static/", "/static/css/", "/manage.py", "/portal/settings.py",
+        "/var/portal.sqlite3", "/db.sqlite3", "/backup.zip", "/static/../manage.py",
+        "/static/%2e%2e/manage.py", "/en/.git/config",
+    ],
+)  # fmt: skip
+def test_files_of_the_project_are_not_served_W3(client, db, address):
+    page = client.get(address)
+    assert page.status_code == 404
+    for leak in LEAKS:
+        assert leak not in page.text
+
+
+def test_a_body_too_large_gets_our_page_W3(client, db):
+    page = client.post("/office/login/", {"username": "x" * 1_100_000, "password": "y"})
+    assert page.status_code in (400, 413)
+    for leak in LEAKS:
+        assert leak not in page.text
+
+
+def test_too_many_fields_get_our_page_W3(client, db):
+    page = client.post("/office/login/", {f"field{number}": "x" for number in range(600)})
+    assert page.status_code in (400, 413)
+    assert "Traceback" not in page.text

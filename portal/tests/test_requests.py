@@ -1,0 +1,97 @@
+"""What a request may do and where it may come from (rows W4, W5)."""
+
+import pytest
+from django.apps import apps
+from django.test import Client
+
+from portal.tests.fixtures import sign_in_staff
+from portal.tests.routes import all_routes
+
+# Browsers send reports without a token; nothing is changed by one.
+WITHOUT_TOKEN = {"csp-report"}
+# Rows that a reader leaves behind: who read what, and the session itself.
+TRACES = {"portal.auditevent", "sessions.session"}
+
+
+def everybody(request):
+    for name in ("lead", "auditor", "administrator", "editor"):
+        yield name, request.getfixturevalue(name)
+
+
+def test_post_without_a_token_is_403_everywhere_W4(request, case):
+    for name, user in everybody(request):
+        session = sign_in_staff(user).cookies["session"].value
+        client = Client(enforce_csrf_checks=True)
+        client.cookies["session"] = session
+        for route in all_routes():
+            if route.pattern in WITHOUT_TOKEN:
+                continue
+            for address in (route.path(), route.path(case_id=case.pk)):
+                response = client.post(address)
+                # A view that takes no POST, or a site that is not theirs, may say so first.
+                assert response.status_code in (302, 403, 405), (name, route)
+                if response.status_code == 302:
+                    assert "/login/" in response.url or response.url.endswith("/"), (name, route)
+
+
+def test_post_of_a_stranger_without_a_token_changes_nothing_W4(db, case):
+    client = Client(enforce_csrf_checks=True)
+    before = rows()
+    for route in all_routes():
+        if route.pattern not in WITHOUT_TOKEN:
+            assert client.post(route.path(reference=case.reference)).status_code != 200, route
+    assert rows() == before
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://testserver.evil.example"]
+)
+def test_post_from_a_foreign_origin_is_403_W4(coordinator, case, origin):
+    client = Client(enforce_csrf_checks=True)
+    page = client.get("/office/login/")
+    token = page.text.split('csrfmiddlewaretoken" value="')[1].split('"')[0]
+    response = client.post(
+        "/office/login/",
+        {"csrfmiddlewaretoken": token, "username": "a", "password": "b"},
+        headers={"origin": origin},
+    )
+    assert response.status_code == 403
+
+
+def test_get_of_every_address_twice_changes_no_rows_W4(request, case, scmc):
+    for _name, user in everybody(request):
+        client = sign_in_staff(user)
+        client.get("/office/")
+        before = rows()
+        for _time in range(2):
+            for route in all_routes():
+                client.get(route.path(case_id=case.pk, slug=scmc.slug, reference=case.reference))
+        assert rows() == before
+
+
+def rows() -> dict:
+    """Every row of every table but the traces of reading."""
+    return {
+        model._meta.label_lower: sorted(map(str, model.objects.order_by().values_list()))
+        for model in apps.get_models()
+        if model._meta.label_lower not in TRACES
+    }
+
+
+@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "testserver@evil", ""])
+def test_evil_host_is_400_W5(client, db, host):
+    assert client.get("/en/", headers={"host": host or " "}).status_code == 400
+
+
+def test_forwarded_host_is_ignored_W5(client, db):
+    for address in ("/en/", "/office/login/"):
+        page = client.get(address, headers={"x-forwarded-host": "evil.example"})
+        assert page.status_code == 200
+        assert "evil.example" not in page.text
+
+
+def test_redirects_stay_at_home_W5(client, db):
+    for address in ("/", "/en", "/office", "//evil.example/..", "/en//evil.example/"):
+        response = client.get(address, headers={"x-forwarded-host": "evil.example"})
+        if response.status_code in (301, 302):
+            assert not response.url.startswith(("http", "//")), address
