@@ -31,7 +31,7 @@ _HEADLINES = {
     (Stage.OPINION_READY, WaitingOn.FAMILY): _("Your turn: the doctors' advice is here"),
     (Stage.ESTIMATE_READY, WaitingOn.FAMILY): _("Your turn: the estimate is here"),
     (Stage.PLANNING, WaitingOn.COORDINATOR): _("Our turn: we are planning the journey"),
-    (Stage.CONFIRMED, WaitingOn.FAMILY): _("Your place is confirmed"),
+    (Stage.CONFIRMED, WaitingOn.FAMILY): _("The hospital has confirmed your admission"),
     (Stage.IN_TREATMENT, WaitingOn.HOSPITAL): _("In Shanghai: treatment is under way"),
     (Stage.HANDOVER, WaitingOn.HOSPITAL): _("The papers to take home are being prepared"),
     (Stage.FOLLOW_UP, WaitingOn.NOBODY): _("Home again: nothing is due now"),

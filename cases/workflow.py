@@ -74,7 +74,7 @@ class Step(models.TextChoices):
     START_TRIAGE = "start_triage", _("Start reading")
     ASK_FOR_INFORMATION = "ask_for_information", _("Ask the family for information")
     RESUME_TRIAGE = "resume_triage", _("Go on reading")
-    SEND_TO_HOSPITAL = "send_to_hospital", _("Hospital is reviewing")
+    SEND_TO_HOSPITAL = "send_to_hospital", _("Mark as under hospital review")
     RECORD_OPINION = "record_opinion", _("Advice is ready")
     RECORD_ESTIMATE = "record_estimate", _("Estimate is ready")
     START_PLANNING = "start_planning", _("Start planning")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases.models import Case
 from cases.workflow import WaitingOn
@@ -46,10 +47,16 @@ def span(length: timedelta) -> str:
     """45 min, 2 h, 3 d: one unit is enough to see what is late."""
     minutes = max(0, int(length.total_seconds() // 60))
     if minutes < 60:
-        return _("%(number)d min") % {"number": minutes}
+        return _in_words(ngettext("%(number)d min", "%(number)d min", minutes), minutes)
     if minutes < 48 * 60:
-        return _("%(number)d h") % {"number": minutes // 60}
-    return _("%(number)d d") % {"number": minutes // (24 * 60)}
+        hours = minutes // 60
+        return _in_words(ngettext("%(number)d h", "%(number)d h", hours), hours)
+    days = minutes // (24 * 60)
+    return _in_words(ngettext("%(number)d day", "%(number)d days", days), days)
+
+
+def _in_words(words: str, number: int) -> str:
+    return words % {"number": number}
 
 
 def short_time(moment: datetime, now: datetime | None = None) -> str:
@@ -60,5 +67,5 @@ def short_time(moment: datetime, now: datetime | None = None) -> str:
         return _("today %(time)s") % {"time": f"{local:%H:%M}"}
     if abs(days) < 7:
         return f"{date_format(local, 'D')} {local:%H:%M}"
-    words = "j M" if local.year == today.year else "j M Y"
+    words = "MONTH_DAY_FORMAT" if local.year == today.year else "DATE_FORMAT"
     return date_format(local, words)

@@ -5,7 +5,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from cases.admin.clock import short_time
-from cases.models import CaseEvent
+from cases.models import CaseEvent, FamilyMember
 from cases.models.event import EventKind
 from cases.workflow import CloseReason, InfoReason, Stage
 
@@ -17,6 +17,14 @@ MAIL_WORDS = {
     "status_changed": _("There is news"),
     "code_replaced": _("The private code was replaced"),
     "sign_in_link": _("Link to a new code"),
+}
+# The form's own labels speak in the first person ("I am the mother or father").
+_RELATIONS = {
+    FamilyMember.Relation.PARENT: _("mother or father of the patient"),
+    FamilyMember.Relation.GUARDIAN: _("legal guardian of the patient"),
+    FamilyMember.Relation.PATIENT: _("the patient"),
+    FamilyMember.Relation.RELATIVE: _("relative of the patient"),
+    FamilyMember.Relation.OTHER: _("helps the family"),
 }
 _LABELS = dict([*Stage.choices, *CloseReason.choices, *InfoReason.choices])
 
@@ -45,3 +53,9 @@ def _detail(event: CaseEvent) -> str:
 def mail_words(name: str) -> str:
     """The name of a mail's template in words."""
     return str(MAIL_WORDS.get(name.rpartition("/")[2], name))
+
+
+@register.filter
+def relation_words(member: FamilyMember) -> str:
+    """What this person is to the patient, in the third person."""
+    return _RELATIONS.get(member.relation, member.relation)

@@ -206,7 +206,7 @@ def test_public_page_sets_no_cookie(client, directory, path):
 @pytest.mark.parametrize("path", ["/en/", LIST, "/en/hospitals/scmc/"])
 def test_public_page_varies_on_nothing_about_the_reader(client, directory, path):
     page = client.get(path)
-    assert "Vary" not in page.headers
+    assert page.headers["Vary"] == "Accept-Encoding"
     assert page["Cache-Control"] == "public, no-cache"
 
 

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -136,7 +136,7 @@ class UserAdmin(StrictAdmin):
             return []
         hidden = "enable" if user.is_active else "disable"
         words = [(name, word) for name, (_a, word, _d) in BUTTONS.items() if name != hidden]
-        words.append(("new-password", _t("Give a new password")))
+        words.append(("new-password", gettext("Give a new password")))
         return [
             {"url": f"{self._address(user.pk)[: -len('change/')]}{name}/", "word": word}
             for name, word in words
@@ -155,7 +155,7 @@ class UserAdmin(StrictAdmin):
         """Once, on this page alone: nothing keeps it."""
         context = {
             **self.admin_site.each_context(request),
-            "title": _t("Password for the first log-in"),
+            "title": gettext("Password for the first log-in"),
             "person": user,
             "password": password,
         }

@@ -3,6 +3,7 @@
 Only `extract_template` needs gettext's tools.
 """
 
+import io
 import os
 import re
 import shutil
@@ -27,6 +28,15 @@ POSITIONAL = re.compile(r"%[sd]|\{\}")
 def read_catalog(path: Path) -> Catalog:
     with path.open("rb") as file:
         return read_po(file)
+
+
+def read_template(path: Path) -> Catalog:
+    """gettext leaves the plural forms of a template as words, which Babel does not read."""
+    if not path.exists():
+        return Catalog()
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("nplurals=INTEGER; plural=EXPRESSION;", "nplurals=2; plural=n != 1;")
+    return read_po(io.StringIO(text))
 
 
 def translated_languages() -> list[str]:
@@ -79,8 +89,7 @@ def extract_template(domain: str) -> Catalog | None:
             env=environment,
             check=True,
         )
-        template = copy / "locale" / f"{domain}.pot"
-        return read_catalog(template) if template.exists() else Catalog()
+        return read_template(copy / "locale" / f"{domain}.pot")
 
 
 def missing_messages(catalog: Catalog, template: Catalog) -> Iterator[str]:
@@ -94,7 +103,7 @@ def broken_messages(catalog: Catalog) -> Iterator[str]:
     """Entries that a reader would see untranslated or that would fail at run time."""
     for message in catalog:
         if message.id:
-            why = _what_is_wrong(message, catalog.num_plurals)
+            why = _what_is_wrong(message)
             if why:
                 yield f"{why}: {_label(message)}"
 
@@ -105,14 +114,12 @@ def expected_plurals(language: str) -> int:
     return read_catalog(catalog_path(django_locale, language, "django")).num_plurals
 
 
-def _what_is_wrong(message: Message, plurals: int) -> str:
+def _what_is_wrong(message: Message) -> str:
     forms = message.string if message.pluralizable else [message.string]
     if message.fuzzy:
         return "fuzzy"
     if not forms or not all(forms):
         return "untranslated"
-    if message.pluralizable and len(forms) != plurals:
-        return f"{len(forms)} plural forms instead of {plurals}"
     if any(_placeholders_differ(message, form) for form in forms):
         return "placeholders differ"
     return ""

@@ -12,6 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 class Command(BaseCommand):
     help = "Print a demo user's current second-factor code. Demo and development only."
+    requires_system_checks = []
 
     def add_arguments(self, parser):
         parser.add_argument("username", nargs="?", default="coordinator")

@@ -20,7 +20,6 @@ class Command(makemessages.Command):
     def add_arguments(self, parser):
         super().add_arguments(parser)
         parser.set_defaults(
-            locale=[to_locale(language) for language in translated_languages()],
             ignore_patterns=IGNORED,
             no_wrap=True,
             no_obsolete=True,
@@ -29,6 +28,10 @@ class Command(makemessages.Command):
 
     def handle(self, *args, **options):
         """Keeps each file's date: it changes with every run and tells nothing."""
+        # argparse would add what is asked for to a default list.
+        options["locale"] = options["locale"] or [
+            to_locale(language) for language in translated_languages()
+        ]
         before = {path: path.read_text(encoding="utf-8") for path in self._tracked()}
         super().handle(*args, **options)
         for path, text in before.items():

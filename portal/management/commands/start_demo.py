@@ -28,6 +28,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 class Command(BaseCommand):
     help = "Prepare the demo, then run the web server and the job worker until Ctrl-C."
+    requires_system_checks = []
 
     def add_arguments(self, parser):
         parser.add_argument("--port", type=int, default=8000)
@@ -111,17 +112,17 @@ def refuse_taken_port(port: int) -> None:
 def web_command(port: int) -> list[str]:
     return [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"{HOST}:{port}"] + (
         "--worker-class gthread --workers 2 --threads 8 --timeout 30 --graceful-timeout 8"
-        " --log-level warning"
+        " --log-level warning --no-control-socket"
     ).split()
 
 
 def worker_command() -> list[str]:
-    return [sys.executable, "manage.py", "worker"]
+    return [sys.executable, "manage.py", "worker", "--quiet"]
 
 
 def start(command: list[str]) -> subprocess.Popen:
     """In a process group of its own: Ctrl-C reaches us alone, and we stop it in order."""
-    return subprocess.Popen(command, cwd=settings.BASE_DIR, process_group=0)  # noqa: S603
+    return subprocess.Popen(command, cwd=settings.BASE_DIR, process_group=0)
 
 
 def wait_until_answering(port: int, children: dict, stop: StopRequest) -> bool:
@@ -131,7 +132,7 @@ def wait_until_answering(port: int, children: dict, stop: StopRequest) -> bool:
         if stop or dead_child(children):
             return False
         try:
-            with urlopen(f"http://{HOST}:{port}/healthz", timeout=5):  # noqa: S310
+            with urlopen(f"http://{HOST}:{port}/healthz", timeout=5):
                 return True
         except (URLError, TimeoutError):
             time.sleep(0.1)
