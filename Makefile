@@ -1,0 +1,52 @@
+# What a newcomer needs. `make help` lists it.
+PORT ?= 8000
+PYTHON ?= python3
+BIN := .venv/bin/python
+# The shell's own USER is whoever is logged in, so only `make code USER=...` counts.
+WHO := $(if $(findstring command,$(origin USER)),$(USER),coordinator)
+
+.DEFAULT_GOAL := help
+.PHONY: help run code test messages bench shots audit advisories sbom lock venv venv-dev venv-audit
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | column -t -s '|' 2>/dev/null \
+	  || grep -E '^[a-z-]+:.*## ' Makefile
+
+run: venv  ## the demo on http://localhost:8000 (PORT=8123 for another)
+	@ENVIRONMENT=demo PUBLIC_URL=http://localhost:$(PORT) exec $(BIN) manage.py start_demo --port $(PORT)
+
+code: venv  ## a demo user's second-factor code (USER=coordinator)
+	@ENVIRONMENT=demo $(BIN) manage.py demo_code $(WHO)
+
+test: venv-dev  ## everything the gate demands
+	@$(BIN) tools/gate.py
+
+messages: venv-dev  ## update the translation files (needs gettext)
+	@ENVIRONMENT=demo $(BIN) manage.py makemessages
+
+bench: venv-dev  ## requests per second against a bare Django view; parallel writers
+	@$(BIN) -m tools.bench.run
+
+shots: venv-dev  ## screenshots of every page into ./screenshots/
+	@$(BIN) -m tools.shots
+
+audit: venv-dev  ## axe-core and Lighthouse over the pages, weight of the first view
+	@$(BIN) -m tools.audit
+
+advisories: venv-audit  ## known holes in the pinned requirements; fails closed
+	@.venv-audit/bin/python tools/advisories.py
+
+sbom: venv venv-audit  ## docs/sbom.json from the pinned requirements
+	@.venv-audit/bin/python tools/sbom.py
+
+lock: venv-audit  ## pin the requirements again from the .in files
+	@.venv-audit/bin/python tools/lock.py
+
+venv:
+	@$(PYTHON) tools/install.py .venv requirements.txt
+
+venv-dev:
+	@$(PYTHON) tools/install.py .venv requirements-dev.txt
+
+venv-audit:
+	@$(PYTHON) tools/install.py .venv-audit requirements-audit.txt

@@ -1,0 +1,75 @@
+"""What every test of the project shares: the environment, templates, the browser.
+
+The environment is set while this file is imported, before Django reads its
+settings: a temporary VAR_DIR for each process, so that nothing of a
+developer's own demo is touched and parallel processes never meet.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent
+VAR_DIR = Path(tempfile.mkdtemp(prefix="shanghai-tests-"))
+# whitenoise wants to see its folder.
+(VAR_DIR / "static").mkdir()
+
+os.environ.update(
+    DJANGO_SETTINGS_MODULE="portal.settings",
+    ENVIRONMENT="demo",
+    VAR_DIR=str(VAR_DIR),
+    # A file: threads that compete for rows need connections of their own.
+    TEST_SQLITE_FILE=str(VAR_DIR / "test.sqlite3"),
+    PUBLIC_URL="http://testserver",
+)
+for name in ("DEBUG", "SECRET_KEY", "SECRET_KEY_FILE", "ALLOWED_HOSTS", "TRUSTED_PROXY_COUNT"):
+    os.environ.pop(name, None)
+
+pytest_plugins = ["tools.testing.browser"]
+
+
+def pytest_configure(config):
+    """Runs before pytest-django sets Django up."""
+    from django.conf import settings
+
+    from portal.management.catalogs import compile_catalogs
+    from tools.testing.templates import UndefinedVariable
+
+    settings.PASSWORD_HASHERS = ["tools.testing.hashers.CheapArgon2PasswordHasher"]
+    settings.STORAGES["staticfiles"]["BACKEND"] = (
+        "django.contrib.staticfiles.storage.StaticFilesStorage"
+    )
+    settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = UndefinedVariable()
+    if not hasattr(config, "workerinput"):
+        compile_catalogs(ROOT / "portal" / "locale")
+
+
+def pytest_sessionstart(session):
+    """The fixed cast imports models, so it is loaded when Django stands."""
+    session.config.pluginmanager.import_plugin("portal.tests.fixtures")
+
+
+def pytest_unconfigure():
+    """A hook, because the processes of pytest-xdist end without their exit handlers."""
+    shutil.rmtree(VAR_DIR, ignore_errors=True)
+
+
+@pytest.fixture
+def real_hashers(settings):
+    """Argon2 at production's cost, for tests that measure time."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_state():
+    """Counters and the chosen language must not leak from one test into the next."""
+    from django.core.cache import cache
+    from django.utils import translation
+
+    cache.clear()
+    language = translation.get_language()
+    yield
+    translation.activate(language or "en")

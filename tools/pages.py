@@ -1,0 +1,252 @@
+"""Every page of the portal, in one place: what `make shots` and `make audit` look at.
+
+`stops` walks through all of them in one language and hands out each page while
+it is on the screen. A page that is not listed here is neither seen nor audited.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tools.server import Demo
+
+LANGUAGES = ("en", "zh-hans", "pl", "ar")
+HOSPITAL = "scmc"
+
+# Name and address below /<lang>/.
+PUBLIC = (
+    ("home", ""),
+    ("how-it-works", "how-it-works/"),
+    ("about", "about/"),
+    ("privacy", "privacy/"),
+    ("hospitals", "hospitals/"),
+    ("hospitals-none-found", "hospitals/?q=zzzzzz"),
+    ("hospital", f"hospitals/{HOSPITAL}/"),
+    ("inquiry-start", "inquiry/"),
+    ("case-sign-in", "case/"),
+    ("case-lost-code", "case/lost-code/"),
+    ("error-404", "no-such-page/"),
+)
+# Slug of the page and what is typed there: a child in Poland, no emergency.
+INQUIRY = (
+    ("you", {"relation": "parent"}),
+    ("contact", {"name": "Anna Nowak", "email": "anna@example.org", "country": "PL"}),
+    ("now", {"signs": "none"}),
+    (
+        "patient",
+        {
+            "patient_name": "Jan Nowak",
+            "birth_date_day": "3",
+            "birth_date_month": "2",
+            "birth_date_year": "2024",
+        },
+    ),
+    ("guardian", {"declared": "on"}),
+    ("problem", {"problem": "guz wątroby"}),
+    ("wish", {"wishes": "opinion"}),
+    ("urgency", {"urgency": "weeks", "in_hospital": "no", "able_to_travel": "yes"}),
+    ("hospital", {}),
+    ("consents", {}),
+)
+# User, name and address. "*" stands for the first row of the list before it.
+STAFF = (
+    ("coordinator", "office", "/office/"),
+    ("coordinator", "office-cases", "/office/cases/case/"),
+    ("coordinator", "office-case", "*"),
+    ("coordinator", "office-recovery-codes", "/office/recovery-codes/"),
+    ("coordinator", "office-password", "/office/password_change/"),
+    ("lead", "office-lead", "/office/"),
+    ("lead", "office-hospitals", "/office/hospitals/hospital/"),
+    ("lead", "office-hospital", "*"),
+    ("lead", "office-listings", "/office/hospitals/listing/"),
+    ("lead", "office-listing", "*"),
+    ("lead", "office-facts", "/office/hospitals/fact/"),
+    ("lead", "office-fact", "*"),
+    ("lead", "office-revisions", "/office/hospitals/revision/"),
+    ("lead", "office-revision", "*"),
+    ("auditor", "office-audit", "/office/portal/auditevent/"),
+    ("auditor", "office-audit-event", "*"),
+    ("auditor", "office-mails", "/office/portal/outgoingmail/"),
+    ("auditor", "office-mail", "*"),
+    ("administrator", "office-users", "/office/portal/user/"),
+    ("administrator", "office-user", "*"),
+    ("administrator", "office-user-add", "/office/portal/user/add/"),
+    ("administrator", "office-members", "/office/hospitals/membership/"),
+    ("administrator", "office-member-add", "/office/hospitals/membership/add/"),
+    ("scmc-editor", "partners", "/partners/"),
+    ("scmc-editor", "partners-hospitals", "/partners/hospitals/hospital/"),
+    ("scmc-editor", "partners-hospital", "*"),
+    ("scmc-editor", "partners-listings", "/partners/hospitals/listing/"),
+    ("scmc-editor", "partners-listing", "*"),
+    ("scmc-editor", "partners-listing-add", "/partners/hospitals/listing/add/"),
+    ("scmc-editor", "partners-revisions", "/partners/hospitals/revision/"),
+    ("scmc-editor", "partners-revision", "*"),
+    ("scmc-reviewer", "partners-reviewer", "/partners/"),
+)
+
+
+@dataclass
+class Stop:
+    """A page that is on the screen."""
+
+    name: str
+    page: Page
+
+
+class Visitor:
+    """Keeps a log-in for each member of staff: a code of the second factor works once."""
+
+    def __init__(self, demo: Demo, browser: Browser):
+        self.demo, self.browser = demo, browser
+        self.logins = demo.logins()
+        self.refused: list[str] = []
+        self._staff: dict[str, BrowserContext] = {}
+
+    def stops(self, language: str) -> Iterator[Stop]:
+        yield from self.public(language)
+        yield from self.inquiry(language)
+        yield from self.case(language)
+        yield from self.rendered_errors(language)
+        yield from self.staff(language)
+
+    def public(self, language: str) -> Iterator[Stop]:
+        page = self._new_page()
+        for name, path in PUBLIC:
+            page.goto(f"/{language}/{path}")
+            yield Stop(name, page)
+        for name, path in (("office-login", "/office/login/"), ("mailbox", "/mailbox/")):
+            page.goto(path)
+            yield Stop(name, page)
+        page.context.close()
+
+    def inquiry(self, language: str) -> Iterator[Stop]:
+        """Each page as it is empty, the check of the answers and the confirmation."""
+        page = self._new_page()
+        page.goto(f"/{language}/inquiry/emergency/")
+        yield Stop("inquiry-emergency", page)
+        page.goto(f"/{language}/inquiry/{INQUIRY[0][0]}/")
+        submit(page)
+        yield Stop("inquiry-you-refused", page)
+        for slug, typed in INQUIRY:
+            page.goto(f"/{language}/inquiry/{slug}/")
+            yield Stop(f"inquiry-{slug}", page)
+            fill(page, typed)
+            submit(page)
+        page.goto(f"/{language}/inquiry/check/")
+        yield Stop("inquiry-check", page)
+        submit(page)
+        yield Stop("inquiry-sent", page)
+        page.context.close()
+
+    def case(self, language: str) -> Iterator[Stop]:
+        page = self._new_page()
+        page.goto(f"/{language}/case/")
+        fill(page, self.logins["case"])
+        submit(page)
+        yield Stop("case", page)
+        page.goto(f"/{language}/case/{self.logins['case']['reference']}/withdraw/")
+        yield Stop("case-withdraw", page)
+        page.context.close()
+
+    def rendered_errors(self, language: str) -> Iterator[Stop]:
+        """Pages that a healthy portal does not show, rendered by it all the same."""
+        page = self._new_page()
+        for status in (400, 403, 429, 500):
+            html = self.demo.manage("shell", "--no-imports", "-c", RENDER % (language, status))
+            answer_with(page, f"/{language}/error-{status}/", html)
+            yield Stop(f"error-{status}", page)
+        page.context.close()
+
+    def staff(self, language: str) -> Iterator[Stop]:
+        if not self._staff:
+            self.propose_a_change()
+        self.demo.manage("shell", "--no-imports", "-c", SPEAK % language)
+        for user, name, path in STAFF:
+            page = self._signed_in(user)
+            if path == "*":
+                row = page.locator("#result_list tbody th a").first
+                if not row.count():
+                    continue
+                row.click()
+            else:
+                page.goto(path)
+            yield Stop(name, page)
+
+    def propose_a_change(self) -> None:
+        """A hospital's edit that waits for approval, or the pages about it would be empty."""
+        page = self._signed_in("scmc-editor")
+        page.goto("/partners/hospitals/listing/")
+        page.locator("#result_list tbody th a").first.click()
+        page.fill("[name=description_zh_hans]", "示例：由多学科团队共同讨论每位患儿的方案。")
+        with page.expect_navigation():
+            page.locator(".submit-row input[type=submit]").first.click()
+
+    def close(self) -> None:
+        for context in self._staff.values():
+            context.close()
+
+    def _new_page(self) -> Page:
+        page = self.browser.new_context(base_url=self.demo.address).new_page()
+        page.on("console", self._on_console)
+        return page
+
+    def _on_console(self, message) -> None:
+        if "Content Security Policy" in message.text:
+            self.refused.append(message.text)
+
+    def _signed_in(self, user: str) -> Page:
+        if user not in self._staff:
+            page = self._new_page()
+            site = "partners" if user.startswith(("scmc", "renji")) else "office"
+            page.goto(f"/{site}/login/")
+            page.fill("[name=username]", user)
+            page.fill("[name=password]", self.logins["password"])
+            page.fill("[name=code]", self.demo.manage("demo_code", user).strip())
+            submit(page)
+            if page.url.rstrip("/").endswith("login"):
+                raise RuntimeError(f"{user} could not log in at /{site}/")
+            self._staff[user] = page.context
+        return self._staff[user].pages[0]
+
+
+SPEAK = "from portal.models import User; User.objects.update(language='%s')"
+RENDER = """
+from django.test import RequestFactory
+from portal.views.errors import error_page
+request = RequestFactory().get("/%s/")
+print(error_page(request, %d).content.decode())
+"""
+
+
+def answer_with(page: Page, path: str, html: str) -> None:
+    """Shows a text as if the portal had answered with it: its styles load from there."""
+    kind = "text/html; charset=utf-8"
+    page.route(f"**{path}", lambda route: route.fulfill(body=html, content_type=kind))
+    page.goto(path)
+
+
+def fill(page: Page, typed: dict[str, str]) -> None:
+    """Types into the page's main form; boxes that are required are ticked."""
+    for name, value in typed.items():
+        choice = page.locator(f'main [name="{name}"][value="{value}"]')
+        field = page.locator(f'main [name="{name}"]').first
+        if choice.count() and choice.first.get_attribute("type") in ("radio", "checkbox"):
+            choice.first.check(force=True)
+        elif field.get_attribute("type") == "checkbox":
+            field.check(force=True)
+        elif field.evaluate("element => element.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    if "/consents/" in page.url:
+        for box in page.locator("main input[type=checkbox]").all():
+            box.check(force=True)
+
+
+def submit(page: Page) -> None:
+    """Presses the page's main button and waits for the answer."""
+    with page.expect_navigation():
+        page.locator(
+            "#content-main button[type=submit], main form button.btn-primary"
+        ).first.click()

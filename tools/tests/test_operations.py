@@ -1,0 +1,36 @@
+"""The operator's handbook keeps up with the settings, and nginx with the rules on headers."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SETTINGS = ("settings.py", "environment.py")
+READ = re.compile(r"""env(?:\.\w+)?\(\s*["']([A-Z_]+)["']""")
+
+
+def test_handbook_names_every_setting():
+    sources = "".join((ROOT / "portal" / name).read_text() for name in SETTINGS)
+    handbook = (ROOT / "docs" / "operations.md").read_text()
+    assert {name for name in READ.findall(sources) if f"`{name}`" not in handbook} == set()
+
+
+@pytest.mark.parametrize("name", ["web", "worker"])
+def test_service_reads_secrets_from_a_file_and_can_write_one_folder(name):
+    unit = (ROOT / "deploy" / f"portal-{name}.service").read_text()
+    assert "EnvironmentFile=/etc/portal/environment" in unit
+    assert re.findall(r"^ReadWritePaths=(.*)$", unit, re.MULTILINE) == ["/var/lib/portal"]
+    assert not re.search(r"^Environment=", unit, re.MULTILINE)
+
+
+def test_w7_nginx_sets_the_clients_address_and_never_appends():
+    nginx = (ROOT / "deploy" / "nginx.conf").read_text()
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in nginx
+    assert "proxy_add_x_forwarded_for" not in nginx
+
+
+def test_l1_nginx_logs_neither_path_nor_address():
+    nginx = (ROOT / "deploy" / "nginx.conf").read_text()
+    (line,) = re.findall(r"log_format .*", nginx)
+    assert not re.search(r"request_uri|\$request\b|\$uri|args|remote_addr|http_", line)
