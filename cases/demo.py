@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cases import actions, codes, consents
+from cases.links import link_token
 from cases.models import Case
 from cases.workflow import CloseReason, InfoReason
 from hospitals.demo import create_demo_partners
@@ -47,13 +48,16 @@ class Story:
     urgency: str = "weeks"
     steps: tuple[str, ...] = ()
     days_ago: int = 0
+    # Whether somebody opened the link of the first mail.
+    confirms: bool = True
 
 
 _CHILD, _ADULT = date(2024, 2, 3), date(1979, 8, 21)
 STORIES = (
     Story("Demo Child A", "PL", "en", _CHILD, "A lump in the belly since May.", "scmc",
           steps=("start_triage", "answer", "ask_for_information"), days_ago=4),
-    Story("Demo Child B", "SA", "ar", _CHILD, "عرض توضيحي: حمى متكررة منذ الولادة.", "chfu"),
+    Story("Demo Child B", "SA", "ar", _CHILD, "عرض توضيحي: حمى متكررة منذ الولادة.", "chfu",
+          confirms=False),
     Story("Demo Adult C", "PL", "pl", _ADULT, "Demo: bóle głowy od lata.", "huashan",
           steps=("start_triage",), days_ago=9),
     Story("Demo Adult D", "KZ", "en", _ADULT, "Demo: a tumour near the eye.", "sphic",
@@ -100,13 +104,13 @@ def create_office() -> None:
 def create_case(story: Story, *, reference: str = "") -> Case:
     draft, _secret = actions.start_draft(language=story.language)
     code = CODE if reference else codes.new_code()
-    case = actions.submit_inquiry(draft=draft, code=code, sent=_inquiry(story))
+    case = actions.submit_inquiry(draft=draft, code=code, sent=_inquiry(story, reference))
+    if story.confirms:
+        actions.confirm_email(token=link_token(case.family.get().tokens.get().pk))
     for step in story.steps:
         case.refresh_from_db()
         _take(step, case)
     _move_back(case, story.days_ago)
-    if reference:
-        Case.objects.filter(pk=case.pk).update(reference=reference)
     return case
 
 
@@ -147,7 +151,7 @@ def _move_back(case: Case, days: int) -> None:
         message.save(update_fields=["created_at"])
 
 
-def _inquiry(story: Story) -> actions.SentInquiry:
+def _inquiry(story: Story, reference: str) -> actions.SentInquiry:
     hospital = Hospital.objects.filter(slug=story.hospital).first()
     name = f"Demo family of {story.patient}"
     is_child = story.birth_date == _CHILD
@@ -177,6 +181,7 @@ def _inquiry(story: Story) -> actions.SentInquiry:
             "able_to_travel": "yes",
         },
         consents=_consents(story.language, hospital),
+        reference=reference,
     )
 
 

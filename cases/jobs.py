@@ -60,7 +60,7 @@ def mail_sign_in_link(member_id: str) -> str:
 def housekeeping() -> str:
     """Every five minutes: mails whose job was lost, and everything that has expired."""
     _queue_next_housekeeping()
-    found = _requeue_lost_mail()
+    found = _requeue_lost_mail() + _requeue_lost_links()
     _erase_expired()
     return f"{found} mails queued again"
 
@@ -93,6 +93,21 @@ def _requeue_lost_mail() -> int:
     for key in keys:
         send_mail.enqueue(key)
     return len(keys)
+
+
+@transaction.atomic
+def _requeue_lost_links() -> int:
+    """A worker was killed while it made a link, which takes no time: somebody waits for it."""
+    lost = DBTaskResult.objects.select_for_update().filter(
+        task_path=mail_sign_in_link.module_path,
+        status=TaskResultStatus.RUNNING,
+        started_at__lt=timezone.now() - LOST_AFTER,
+    )
+    jobs = list(lost)
+    for job in jobs:
+        job.delete()
+        mail_sign_in_link.enqueue(*job.args_kwargs["args"])
+    return len(jobs)
 
 
 def _mail_ids_with_jobs() -> set[str]:

@@ -28,6 +28,10 @@ def token_row(token: str) -> uuid.UUID | None:
 
 
 def with_token(address: str) -> str:
-    """The address of the outbox, which ends with the row's id, as it is mailed."""
+    """The address of the outbox, which ends with the row's id, as it is mailed.
+
+    One that ends otherwise stays as it is.
+    """
     start, _slash, row_id = address.rstrip("/").rpartition("/")
-    return f"{start}/{link_token(uuid.UUID(hex=row_id))}/"
+    row = token_row(row_id)
+    return f"{start}/{link_token(row)}/" if row else address

@@ -3,26 +3,47 @@
 from django.urls import reverse
 from django.utils.translation import override
 
-from cases.models import Case, FamilyMember
-from cases.workflow import CloseReason
+from cases.models import Case, FamilyMember, FamilyToken
+from cases.models.tokens import Purpose
+from cases.workflow import CloseReason, Stage
 from portal.mail import queue_mail
 from portal.models import MailStatus, OutgoingMail
 
 RECEIVED = "cases/email/received"
+CONFIRM_EMAIL = "cases/email/confirm_email"
 MESSAGE_WAITING = "cases/email/message_waiting"
 STATUS_CHANGED = "cases/email/status_changed"
 CODE_REPLACED = "cases/email/code_replaced"
+WITHDRAWN = "cases/email/withdrawn"
+# These ask whether the address is right, so they alone go to one that nobody confirmed (row M3).
+ASKING = frozenset({RECEIVED, CONFIRM_EMAIL})
 
 
 def notify_family(case: Case, template: str) -> None:
     """A mail to the owner in their language: there is news, and the link to sign in.
 
-    Nothing automatic goes to a family whose patient has died.
+    Nothing automatic goes to a family whose patient has died, and nothing but
+    the question itself to an address that nobody confirmed yet.
     """
-    if case.close_reason == CloseReason.DIED:
+    if not is_told(case) and template != WITHDRAWN:
         return
     for member in FamilyMember.objects.filter(case=case, is_owner=True).exclude(email=""):
-        notify_member(member, template, reference=case.reference)
+        if member.email_confirmed_at or template in ASKING:
+            link = confirmation_path(member) if template in ASKING else ""
+            notify_member(member, template, reference=case.reference, link=link)
+
+
+def is_told(case: Case) -> bool:
+    """Whether news of this case are mailed: not after a death, nor where nobody signs in."""
+    return case.close_reason != CloseReason.DIED and case.stage != Stage.WITHDRAWN
+
+
+def confirmation_path(member: FamilyMember) -> str:
+    """Where the family says that the address is theirs."""
+    row = FamilyToken.objects.make(member, Purpose.CONFIRM)
+    with override(member.language):
+        # The row's id alone; the mail's template makes the token of it.
+        return reverse("case:confirm-email", args=[row.pk.hex])
 
 
 def notify_member(member: FamilyMember, template: str, *, reference: str, link: str = "") -> None:

@@ -31,8 +31,9 @@ def sign_in(request, member: FamilyMember) -> None:
         "started": now,
         "last_seen": now,
     }
-    # Until the browser closes, whatever a draft had asked for.
-    request.session.set_expiry(0)
+    # Until the browser closes; but an inquiry that is being written is kept as long as promised.
+    if open_draft(request) is None:
+        request.session.set_expiry(0)
 
 
 def current_member(request) -> FamilyMember | None:
@@ -82,7 +83,12 @@ def forget_words(request) -> None:
 
 
 def remember_draft(request, draft: Draft, secret: str) -> None:
-    """The browser keeps the draft as long as we do."""
+    """The browser keeps the draft as long as we do.
+
+    Under a new key: whoever knew the session before it held anything must not
+    read what is typed from here on (row A5).
+    """
+    request.session.cycle_key()
     request.session[DRAFT] = {"id": str(draft.pk), "secret": secret}
     request.session.set_expiry(draft.expires_at)
 
@@ -102,6 +108,12 @@ def current_draft(request) -> Draft | None:
         return None
     is_over = draft.case_id is None and draft.expires_at <= timezone.now()
     return None if is_over else draft
+
+
+def open_draft(request) -> Draft | None:
+    """The inquiry of this browser that is not sent yet."""
+    draft = current_draft(request)
+    return draft if draft and draft.case_id is None else None
 
 
 def draft_secret(request) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cases.views import access, tracking
+from cases.views import access, mails, tracking
 
 app_name = "case"
 urlpatterns = [
@@ -12,7 +12,10 @@ urlpatterns = [
     path("lost-code/", access.lost_code, name="lost-code"),
     path("link/", access.link_mailed, name="link-mailed"),
     path("link/<str:token>/", access.link, name="link"),
+    path("mail/", mails.email_confirmed, name="email-confirmed"),
+    path("mail/<str:token>/", mails.confirm_email, name="confirm-email"),
     path("<str:reference>/", tracking.detail, name="detail"),
+    path("<str:reference>/confirmation/", tracking.send_confirmation, name="send-confirmation"),
     path("<str:reference>/task/", tracking.finish_task, name="finish-task"),
     path("<str:reference>/consent/", tracking.withdraw_consent, name="withdraw-consent"),
     path("<str:reference>/withdraw/", tracking.withdraw, name="withdraw"),

@@ -109,6 +109,7 @@ _EVENTS = {
     EventKind.CODE_REPLACED: _("The private code was replaced"),
     EventKind.DUE_EXTENDED: _("A new date was set"),
     EventKind.EMAIL_CHANGED: _("Your e-mail address was corrected"),
+    EventKind.EMAIL_CONFIRMED: _("You confirmed your e-mail address"),
     EventKind.CONSENT_WITHDRAWN: _("You withdrew a consent"),
 }
 _REACHED = {

@@ -13,7 +13,12 @@ from cases.actions.assign import assign_case, set_due
 from cases.actions.consents import withdraw_consent
 from cases.actions.core import ActionRefusedError, ChangedMeanwhileError
 from cases.actions.drafts import discard_draft, erase_expired_drafts, save_page, start_draft
-from cases.actions.mail import correct_email, record_mail_failure
+from cases.actions.mail import (
+    confirm_email,
+    correct_email,
+    record_mail_failure,
+    send_confirmation,
+)
 from cases.actions.messages import complete_task, write_message
 from cases.actions.steps import (
     STEP_ACTIONS,
@@ -46,6 +51,7 @@ __all__ = [
     "assign_case",
     "close_case",
     "complete_task",
+    "confirm_email",
     "confirm_admission",
     "correct_email",
     "discard_draft",
@@ -59,6 +65,7 @@ __all__ = [
     "replace_code",
     "resume_triage",
     "save_page",
+    "send_confirmation",
     "send_sign_in_link",
     "send_to_hospital",
     "set_due",

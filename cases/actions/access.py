@@ -1,6 +1,5 @@
 """The family's way in: signing in, a new code, a mailed link, and leaving for good."""
 
-import hashlib
 from datetime import timedelta
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -12,16 +11,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from cases import codes, notifications
-from cases.actions.core import ActionRefusedError, leave_event
+from cases.actions.core import ActionRefusedError, change_case, leave_event
+from cases.actions.mail import confirm_address
 from cases.actions.steps import apply_step
-from cases.links import link_token, token_row
 from cases.models import Case, FamilyMember, FamilyToken
 from cases.models.event import EventKind
+from cases.models.tokens import Purpose
 from cases.permissions import can_work, is_family
 from cases.workflow import Stage, Step
 
 SIGN_IN_LINK = "cases/email/sign_in_link"
-LINK_LIFE = timedelta(minutes=10)
 LINKS_AN_HOUR = 3
 
 
@@ -60,9 +59,7 @@ def replace_code(*, member: FamilyMember, by) -> str:
         raise ActionRefusedError(_("Only the family sees its private code."))
     code = codes.new_code()
     _set_code(member, codes.normalise_code(code), by)
-    notifications.notify_member(
-        member, notifications.CODE_REPLACED, reference=member.case.reference
-    )
+    notifications.notify_family(member.case, notifications.CODE_REPLACED)
     return code
 
 
@@ -75,11 +72,15 @@ def _set_code(member: FamilyMember, code: str, by) -> None:
 
 
 @transaction.atomic
-def lock_out_and_send_link(*, member: FamilyMember, by) -> None:
-    """Staff: the old code and its sessions end now, a mailed link makes the new code."""
+def lock_out_and_send_link(*, member: FamilyMember, by, version: int | None = None) -> None:
+    """Staff: the old code and its sessions end now, a mailed link makes the new code.
+
+    A button pressed twice sends one link: the second press finds another version.
+    """
     allowed = can_work(by, member.case) and by.has_perm("cases.replace_code")
     if not allowed or member.case.stage == Stage.WITHDRAWN:
         raise ActionRefusedError(_("You cannot replace the code of this case."))
+    change_case(member.case, version=version)
     # A code that nobody was ever shown.
     _set_code(member, codes.normalise_code(codes.new_code()), by)
     _mail_link(member)
@@ -89,51 +90,41 @@ def lock_out_and_send_link(*, member: FamilyMember, by) -> None:
 def send_sign_in_link(*, member: FamilyMember) -> None:
     """Mail a link that works once within ten minutes. More than three an hour are not sent."""
     since = timezone.now() - timedelta(hours=1)
-    recent = FamilyToken.objects.filter(member=member, created_at__gt=since)
+    recent = member.tokens.filter(purpose=Purpose.SIGN_IN, created_at__gt=since)
     if member.case.stage != Stage.WITHDRAWN and recent.count() < LINKS_AN_HOUR:
         _mail_link(member)
 
 
 def _mail_link(member: FamilyMember) -> None:
-    now = timezone.now()
-    row = FamilyToken(member=member, created_at=now, expires_at=now + LINK_LIFE)
-    row.token_hash = hash_token(link_token(row.pk))
-    row.save()
+    row = FamilyToken.objects.make(member, Purpose.SIGN_IN)
     with override(member.language):
         # The row's id alone; the mail's template makes the token of it.
         path = reverse("case:link", args=[row.pk.hex])
     notifications.notify_member(member, SIGN_IN_LINK, reference=member.case.reference, link=path)
 
 
-def hash_token(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def living_token(token: str) -> FamilyToken | None:
-    """The unused, unexpired row of this token. Reading it uses nothing up."""
-    return (
-        FamilyToken.objects.select_related("member__case")
-        .filter(
-            pk=token_row(token),
-            token_hash=hash_token(token),
-            used_at=None,
-            expires_at__gt=timezone.now(),
-        )
-        .exclude(member__case__stage=Stage.WITHDRAWN)
-        .first()
-    )
+    """The unused, unexpired row of a link to a new code. Reading it uses nothing up."""
+    links = FamilyToken.objects.select_related("member__case").of(token).living()
+    return links.filter(purpose=Purpose.SIGN_IN, used_at=None).first()
 
 
 @transaction.atomic
 def use_link(*, token: str) -> tuple[FamilyMember, str] | None:
-    """The member and their new code; None for a token that is unknown, used or too old."""
+    """The member and their new code; None for a token that is unknown, used or too old.
+
+    Other links to a new code are void from now on, and the address is right: the link went there.
+    """
     row = living_token(token)
     if row is None:
         return None
     # Two at once: the second finds the row used.
-    used = FamilyToken.objects.filter(pk=row.pk, used_at=None).update(used_at=timezone.now())
-    if not used:
+    now = timezone.now()
+    unused = FamilyToken.objects.filter(pk=row.pk, used_at=None, expires_at__gt=now)
+    if not unused.update(used_at=now):
         return None
+    row.member.tokens.filter(purpose=Purpose.SIGN_IN).make_void()
+    confirm_address(row.member)
     return row.member, replace_code(member=row.member, by=row.member)
 
 

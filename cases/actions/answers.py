@@ -12,6 +12,7 @@ from cases.actions.core import (
     leave_event,
 )
 from cases.actions.deadlines import due_at, stage_clock
+from cases.actions.words import keep_words, kept_words
 from cases.models import Case, Message
 from cases.models.event import EventKind
 from cases.permissions import can_work, can_write_message
@@ -21,7 +22,7 @@ from cases.workflow import WaitingOn
 def answer_family(
     *, by, case: Case, body: str, language: str, version: int, submission, waiting_on: str = ""
 ) -> Message:
-    """A message of the coordinator; sent twice with one submission it is one message.
+    """A message of the coordinator; the same text sent twice is one message (row R3).
 
     The turn stays where it is unless `waiting_on` says whose it is now.
     """
@@ -29,7 +30,7 @@ def answer_family(
         return _answer(by, case, body, language, version, submission, waiting_on)
     except ChangedMeanwhileError:
         # The other half of a double click was faster: the words are there.
-        sent = _already_sent(by, case, submission)
+        sent = _already_sent(by, case, submission, body)
         if sent is None:
             raise
         return sent
@@ -39,22 +40,22 @@ def answer_family(
 def _answer(by, case, body, language, version, submission, waiting_on) -> Message:
     if not can_write_message(by, case):
         raise ActionRefusedError(_("This case has ended: reopen it to write to the family."))
-    sent = _already_sent(by, case, submission)
+    sent = _already_sent(by, case, submission, body)
     if sent:
         return sent
     if not body.strip():
         raise ActionRefusedError(_("Write something to the family."))
     change_case(case, version=version, **_after_answer(case, waiting_on))
-    message = Message.objects.create(
-        case=case, body=body.strip(), language=language, from_staff=by, submission=submission
+    message, _is_new = keep_words(
+        case, body=body.strip(), language=language, submission=submission, from_staff=by
     )
     leave_event(case, EventKind.STAFF_MESSAGE, by=by)
     notifications.notify_family(case, notifications.MESSAGE_WAITING)
     return message
 
 
-def _already_sent(by, case, submission) -> Message | None:
-    return Message.objects.filter(case=case, from_staff=by, submission=submission).first()
+def _already_sent(by, case, submission, body) -> Message | None:
+    return kept_words(case, body=body.strip(), submission=submission, from_staff=by)
 
 
 def _after_answer(case: Case, waiting_on: str) -> dict:

@@ -1,15 +1,22 @@
-"""Mail that did not arrive, and the address it should have gone to."""
+"""The address of a family: confirmed, corrected, and mail that did not arrive there."""
+
+from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases import notifications
 from cases.actions.core import ActionRefusedError, change_case, leave_event
-from cases.models import Case, FamilyMember
+from cases.models import Case, FamilyMember, FamilyToken
 from cases.models.event import EventKind
-from cases.permissions import can_work
+from cases.models.tokens import Purpose
+from cases.permissions import can_work, is_family
+from portal.models import OutgoingMail
+
+CONFIRMATIONS_AN_HOUR = 3
 
 
 @transaction.atomic
@@ -22,16 +29,69 @@ def record_mail_failure(*, reference: str, template: str) -> None:
 
 @transaction.atomic
 def correct_email(*, by, member: FamilyMember, email: str, version: int | None = None) -> None:
-    """The family told us the right address; the news goes there at once."""
+    """The family told us the right address: a mail there asks whether it is theirs.
+
+    Links that went to the old address are void.
+    """
     case = member.case
     if not can_work(by, case):
         raise ActionRefusedError(_("This case is not yours to work on."))
     _refuse_wrong_address(email)
     change_case(case, version=version)
     notifications.stop_waiting_mail(case)
-    FamilyMember.objects.filter(pk=member.pk).update(email=email)
+    # First the links, then the member: the order of whoever confirms at the same time.
+    member.tokens.make_void()
+    FamilyMember.objects.filter(pk=member.pk).update(email=email, email_confirmed_at=None)
     leave_event(case, EventKind.EMAIL_CHANGED, by=by)
-    notifications.notify_family(case, notifications.STATUS_CHANGED)
+    notifications.notify_family(case, notifications.CONFIRM_EMAIL)
+
+
+def living_confirmation(token: str) -> FamilyToken | None:
+    """The row of a link that confirms an address; one that was used already still says so."""
+    links = FamilyToken.objects.select_related("member__case").of(token).living()
+    return links.filter(purpose=Purpose.CONFIRM).first()
+
+
+@transaction.atomic
+def confirm_email(*, token: str) -> bool:
+    """Whoever reads the mail says that the address is theirs. Tells and opens nothing else."""
+    row = living_confirmation(token)
+    if row is None:
+        return False
+    now = timezone.now()
+    # Corrected at this very moment: the link is void, and this address was never asked about.
+    living = FamilyToken.objects.filter(pk=row.pk, expires_at__gt=now)
+    if not living.update(used_at=now):
+        return False
+    confirm_address(row.member)
+    return True
+
+
+def confirm_address(member: FamilyMember) -> None:
+    """A link that went to this address was used."""
+    asked = FamilyMember.objects.filter(pk=member.pk, email_confirmed_at=None)
+    if asked.update(email_confirmed_at=timezone.now()):
+        leave_event(member.case, EventKind.EMAIL_CONFIRMED, by=member)
+
+
+@transaction.atomic
+def send_confirmation(*, by: FamilyMember) -> None:
+    """The family asks for the mail again; it comes three times an hour at most."""
+    if not is_family(by):
+        raise ActionRefusedError(_("Only the family asks for this mail."))
+    # In a row: of many clicks at once three are counted.
+    member = FamilyMember.objects.select_for_update().select_related("case").get(pk=by.pk)
+    if member.email_confirmed_at or not notifications.is_told(member.case):
+        raise ActionRefusedError(_("There is nothing to confirm now."))
+    since = timezone.now() - timedelta(hours=1)
+    mails = OutgoingMail.objects.filter(
+        about=member.case.reference, template=notifications.CONFIRM_EMAIL, created_at__gt=since
+    )
+    if mails.count() >= CONFIRMATIONS_AN_HOUR:
+        raise ActionRefusedError(
+            _("We sent it several times. Look into the folder for spam, and try again in an hour.")
+        )
+    notifications.notify_family(member.case, notifications.CONFIRM_EMAIL)
 
 
 def _refuse_wrong_address(email: str) -> None:

@@ -11,6 +11,7 @@ from cases.actions.core import (
     leave_event,
 )
 from cases.actions.deadlines import due_at, stage_clock
+from cases.actions.words import keep_words
 from cases.models import Case, FamilyTask, Message
 from cases.models.event import EventKind
 from cases.permissions import can_write_message, is_family
@@ -22,15 +23,12 @@ TRIES = 5
 
 @transaction.atomic
 def write_message(*, by, case: Case, body: str, language: str, submission) -> Message:
-    """Keep the family's words; the same submission twice is one message (row R3)."""
+    """Keep the family's words; the same text sent twice is one message (row R3)."""
     if not (is_family(by) and can_write_message(by, case)):
         raise ActionRefusedError(_("You can no longer write to this case."))
-    message, is_new = Message.objects.get_or_create(
-        submission=submission,
-        defaults={"case": case, "body": body, "language": language, "from_family": by},
+    message, is_new = keep_words(
+        case, body=body, language=language, submission=submission, from_family=by
     )
-    if message.case_id != case.pk:
-        raise ActionRefusedError(_("This message belongs to another case."))
     if is_new:
         leave_event(case, EventKind.FAMILY_MESSAGE, by=by)
         hand_to_coordinator(case)

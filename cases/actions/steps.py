@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from cases import notifications
 from cases.actions.core import ActionRefusedError, change_case, leave_event
 from cases.actions.deadlines import due_at
-from cases.models import Case, FamilyTask, Message
+from cases.actions.words import keep_words
+from cases.models import Case, FamilyTask
 from cases.models.event import EventKind
 from cases.permissions import can_take_step
 from cases.workflow import TRANSITIONS, CloseReason, InfoReason, Stage, Step
@@ -33,7 +34,16 @@ def apply_step(*, by, case: Case, step: Step, version: int | None = None, **fiel
     change_case(case, version=version, **(values | fields))
     _settle_tasks(case, left, now)
     leave_event(case, EventKind.STAGE, by=by, **_codes(case, step, left))
-    notifications.notify_family(case, notifications.STATUS_CHANGED)
+    _tell_family(case)
+
+
+def _tell_family(case: Case) -> None:
+    """Nobody signs in to a withdrawn case: no mail that is on its way may ask for it."""
+    if case.stage != Stage.WITHDRAWN:
+        notifications.notify_family(case, notifications.STATUS_CHANGED)
+        return
+    notifications.stop_waiting_mail(case)
+    notifications.notify_family(case, notifications.WITHDRAWN)
 
 
 def _codes(case: Case, step: Step, left: str) -> dict:
@@ -68,10 +78,10 @@ def ask_for_information(
 
 
 def _write_words(case: Case, by, body: str, language: str, submission) -> None:
-    once = {"submission": submission} if submission else {}
     words = {"body": body.strip(), "language": language or by.language}
-    Message.objects.create(case=case, from_staff=by, **words, **once)
-    leave_event(case, EventKind.STAFF_MESSAGE, by=by)
+    _message, is_new = keep_words(case, submission=submission, from_staff=by, **words)
+    if is_new:
+        leave_event(case, EventKind.STAFF_MESSAGE, by=by)
 
 
 def close_case(*, by, case: Case, reason: str, version: int | None = None) -> None:

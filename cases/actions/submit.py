@@ -25,6 +25,8 @@ class SentInquiry:
     inquiry: dict
     # Each with kind, hospital, version, language and the hash of the text that was shown.
     consents: list[dict] = field(default_factory=list)
+    # The demo's printed one; else a free one is drawn.
+    reference: str = ""
 
 
 def submit_inquiry(*, draft: Draft, code: str, sent: SentInquiry, by=None) -> Case:
@@ -61,7 +63,7 @@ def _create_case(case_id, sent: SentInquiry, now) -> Case:
     promised = due_at("first_answer", now)
     return Case.objects.create(
         id=case_id,
-        reference=_free_reference(),
+        reference=sent.reference or _free_reference(),
         stage=Stage.RECEIVED,
         waiting_on=WaitingOn.COORDINATOR,
         turn_since=now,

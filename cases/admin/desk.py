@@ -145,7 +145,8 @@ def correct_email(user, case, details):
 @_posting(VersionForm, "link")
 def send_link(user, case, details):
     member = get_object_or_404(case.family, is_owner=True)
-    actions.lock_out_and_send_link(by=user, member=member)
+    member.case = case
+    actions.lock_out_and_send_link(by=user, member=member, **details)
     return _("The old code is void. The family gets a link to a new one, good for ten minutes.")
 
 

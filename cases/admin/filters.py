@@ -4,17 +4,21 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from cases.workflow import Stage
+from cases.workflow import CloseReason, Stage
 from portal.models import MailStatus, OutgoingMail
 
 
 def with_undelivered_mail(cases):
-    """Cases with a mail that did not arrive and none that arrived after it."""
+    """Cases with a mail that did not arrive and none that arrived after it.
+
+    Nobody writes again after a death, nor to who has withdrawn.
+    """
     later = OutgoingMail.objects.filter(
         about=OuterRef("about"), status=MailStatus.SENT, created_at__gt=OuterRef("created_at")
     )
     failed = OutgoingMail.objects.filter(status=MailStatus.FAILED).exclude(Exists(later))
-    return cases.filter(reference__in=failed.values("about"))
+    still_written_to = cases.exclude(close_reason=CloseReason.DIED).exclude(stage=Stage.WITHDRAWN)
+    return still_written_to.filter(reference__in=failed.values("about"))
 
 
 class ChipFilter(SimpleListFilter):
@@ -58,6 +62,10 @@ class QueueFilter(ChipFilter):
         return queues.get(self.value(), lambda: queryset)()
 
 
+# A family may write after the end, and a mail about the end may fail: somebody has to see it.
+QUEUES_WITH_ENDED = frozenset({"words", "mail"})
+
+
 class StageFilter(ChipFilter):
     """Open cases unless a stage, an ended one too, is asked for."""
 
@@ -73,4 +81,5 @@ class StageFilter(ChipFilter):
     def queryset(self, request, queryset):
         if self.value() in Stage.values:
             return queryset.filter(stage=self.value())
-        return queryset if self.value() == "any" else queryset.open()
+        has_ended_too = self.value() == "any" or request.GET.get("queue") in QUEUES_WITH_ENDED
+        return queryset if has_ended_too else queryset.open()

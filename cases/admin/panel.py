@@ -18,7 +18,7 @@ def queues_panel(request) -> dict | None:
     user = request.user
     if not user.has_perm("cases.view_case"):
         return None
-    cases = Case.objects.visible_to(user).open()
+    cases = Case.objects.visible_to(user)
     late = cases.overdue().select_related("assigned_to").order_by("next_due_at")[:ROWS]
     words = cases.with_new_words().select_related("assigned_to").order_by("-turn_since")[:ROWS]
     return {
@@ -30,13 +30,14 @@ def queues_panel(request) -> dict | None:
 
 
 def _queues(cases, user) -> list[dict]:
-    counts = cases.aggregate(
+    counts = cases.open().aggregate(
         mine=Count("pk", filter=Q(assigned_to=user)),
         unassigned=Count("pk", filter=Q(assigned_to__isnull=True)),
         overdue=Count("pk", filter=Q(next_due_at__lt=timezone.now())),
         waiting=Count("pk", filter=Q(waiting_on=WaitingOn.COORDINATOR)),
-        words=Count("pk", filter=Q(has_new_words=True)),
     )
+    # Of ended cases too: what a family writes after the end is read like everything else.
+    counts["words"] = cases.with_new_words().count()
     counts["mail"] = with_undelivered_mail(cases).count()
     names = [
         ("mine", "whose", _("Mine")),

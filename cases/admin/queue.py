@@ -27,6 +27,9 @@ def assign_to_me(modeladmin, request, queryset):
     taken = 0
     for case in queryset:
         try:
+            # A lead may take a case away from somebody, but not by ticking a whole page.
+            if case.assigned_to_id:
+                raise ActionRefusedError
             assign_case(by=request.user, case=case, to=request.user)
             taken += 1
         except (ActionRefusedError, ChangedMeanwhileError):

@@ -15,6 +15,8 @@ NOT_ON_LIST = _("Choose one of the answers on the list.")
 CLEANED = _(
     "We took out invisible characters, which can change how a text reads. Check it, then continue."
 )
+# Of a hidden value that goes out with the page and comes back.
+EXTRA_LENGTH = 300
 _CLASSES = (
     (forms.CheckboxInput, "form-check-input"),
     (forms.RadioSelect, "form-check-input"),
@@ -40,8 +42,11 @@ class FamilyForm(forms.Form):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         self.answers = answers
+        posted = self.data
+        if self.is_bound:
+            self.data = _without_invisible(posted)
         self.prepare()
-        self._cleaned_names = self._clean_text() if self.is_bound else []
+        self._cleaned_names = self._clean_text(posted) if self.is_bound else []
         for field in self.fields.values():
             _dress(field)
         self.helper = FormHelper()
@@ -57,22 +62,33 @@ class FamilyForm(forms.Form):
     def prepare(self) -> None:
         """For fields that depend on earlier answers."""
 
-    def _clean_text(self) -> list[str]:
-        """Takes invisible characters out of what was typed; returns the fields to tell about."""
-        self.data = self.data.copy()
+    def _clean_text(self, posted) -> list[str]:
+        """One value where one is asked for, on one line; returns the fields to tell about."""
+        self._keep_last_values()
         told = []
         for name, field in self.fields.items():
-            typed = self.data.get(self.add_prefix(name))
+            typed = self.data.get(name)
             if not isinstance(field, forms.CharField) or not typed:
                 continue
-            clean = without_invisible(typed)
             if not isinstance(field, Paragraphs):
-                clean = LINE_BREAKS.sub(" ", clean)
-            if clean != typed:
-                self.data[self.add_prefix(name)] = clean
-            if isinstance(field, Line | Paragraphs) and without_invisible(typed) != typed:
+                self.data[name] = LINE_BREAKS.sub(" ", typed)
+            if isinstance(field, Line | Paragraphs) and posted.get(name) != typed:
                 told.append(name)
         return told
+
+    def _keep_last_values(self) -> None:
+        """Of a key that was sent twice the form reads the last: nothing else is to be kept."""
+        several = {
+            name
+            for name, field in self.fields.items()
+            if getattr(field.widget, "allow_multiple_selected", False)
+        }
+        for key in self._keys():
+            if key in self.data and key not in several:
+                self.data.setlist(key, self.data.getlist(key)[-1:])
+        for key in self.extra_keys:
+            if key in self.data:
+                self.data[key] = self.data[key][:EXTRA_LENGTH]
 
     def full_clean(self):
         super().full_clean()
@@ -114,6 +130,21 @@ class FamilyForm(forms.Form):
             parts = getattr(field.widget, "widgets_names", [""])
             keys += [f"{name}{part}" for part in parts]
         return keys
+
+
+def _without_invisible(posted) -> MultiValueDict:
+    """Every value of every key, so that no database refuses what was sent."""
+    lists = posted.lists() if hasattr(posted, "lists") else _as_lists(posted)
+    return MultiValueDict({key: [_clean(value) for value in values] for key, values in lists})
+
+
+def _as_lists(data: dict) -> Iterator[tuple[str, list]]:
+    for key, value in data.items():
+        yield key, value if isinstance(value, list) else [value]
+
+
+def _clean(value):
+    return without_invisible(value) if isinstance(value, str) else value
 
 
 def as_data(typed: dict[str, list[str]]) -> MultiValueDict:

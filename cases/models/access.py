@@ -28,6 +28,10 @@ class FamilyMember(models.Model):
     relation = models.CharField(_("to the patient"), max_length=12, choices=Relation.choices)
     name = models.CharField(_("name"), max_length=120)
     email = models.EmailField(_("e-mail"), max_length=254)
+    # Somebody used a link that went to this address: only then is a second mail sent (row M3).
+    email_confirmed_at = models.DateTimeField(
+        _("e-mail confirmed"), null=True, blank=True, editable=False
+    )
     phone = PhoneNumberField(_("phone"), blank=True)
     messenger = models.CharField(_("WeChat or WhatsApp"), max_length=100, blank=True)
     languages = models.CharField(_("languages spoken"), max_length=200, blank=True)
@@ -64,22 +68,3 @@ class SignInAttempt(models.Model):
 
     def __str__(self):
         return self.key
-
-
-class FamilyToken(models.Model):
-    """A mailed link to a new code: ten minutes, once. The token itself is kept nowhere (row A4)."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # A way in means nothing without whoever comes in.
-    member = models.ForeignKey(FamilyMember, on_delete=models.CASCADE, related_name="tokens")
-    token_hash = models.CharField(max_length=64, unique=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("mailed link")
-        verbose_name_plural = _("mailed links")
-
-    def __str__(self):
-        return str(self.pk)

@@ -27,6 +27,7 @@ class EventKind(models.TextChoices):
     SIGNED_IN = "signed_in", _("The family signed in")
     DUE_EXTENDED = "due_extended", _("New date")
     EMAIL_CHANGED = "email_changed", _("E-mail address corrected")
+    EMAIL_CONFIRMED = "email_confirmed", _("E-mail address confirmed by the family")
     CONSENT_WITHDRAWN = "consent_withdrawn", _("Consent withdrawn by the family")
     MARKED_READ = "marked_read", _("Marked as read, needs no answer")
 

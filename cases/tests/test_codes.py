@@ -4,6 +4,7 @@ import logging
 from io import StringIO
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,12 +67,21 @@ def test_a1_code_is_found_nowhere(client, caplog):
     fill_in(client)
     code = code_on(send(client))
     case = client.get("/en/inquiry/sent/").context["case"]
+    kept = [str(row.get_decoded()) for row in Session.objects.all()]
     client.post("/en/inquiry/sent/")
     sign_in(client, case, code)
+    # dumpdata shows a session as base64: a code in it would go unseen.
+    kept += [str(row.get_decoded()) for row in Session.objects.all()]
+    assert "secret" in kept[0] and "access_version" in kept[-1]
     dump = StringIO()
     call_command("dumpdata", stdout=dump)
     mails = [render_mail(mail) for mail in OutgoingMail.objects.all()]
-    told = dump.getvalue() + caplog.text + "".join(f"{mail.subject}{mail.body}" for mail in mails)
+    told = (
+        "".join(kept)
+        + dump.getvalue()
+        + caplog.text
+        + "".join(f"{mail.subject}{mail.body}" for mail in mails)
+    )
     assert case.reference in told
     assert code not in told
     assert code.replace("-", "") not in told

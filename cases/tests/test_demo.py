@@ -9,9 +9,9 @@ from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from cases import demo
-from cases.models import Case, Inquiry
+from cases.models import Case, FamilyMember, Inquiry
 from cases.tests.family import case_url
-from portal.models import User
+from portal.models import OutgoingMail, User
 from portal.tests.fixtures import make_hospital
 
 pytestmark = pytest.mark.django_db
@@ -74,3 +74,14 @@ def test_real_portal_refuses_the_demo(settings):
         with pytest.raises(CommandError):
             call_command(command)
     assert User.objects.count() == 0
+
+
+def test_every_mail_of_the_demo_names_a_case_that_is_there(loaded):
+    named = set(OutgoingMail.objects.values_list("about", flat=True))
+    assert named == set(Case.objects.values_list("reference", flat=True))
+    about = OutgoingMail.objects.filter(about=demo.REFERENCE)
+    assert about.filter(template="cases/email/message_waiting").exists()
+
+
+def test_one_family_of_the_demo_has_not_confirmed_its_address(loaded):
+    assert FamilyMember.objects.filter(email_confirmed_at=None).count() == 1

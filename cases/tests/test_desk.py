@@ -184,6 +184,13 @@ def test_read_take_due_email_and_link(desk, coordinator, case):
     assert OutgoingMail.objects.order_by("created_at").last().template.endswith("sign_in_link")
 
 
+def test_link_button_pressed_twice_sends_one_link(desk, case):
+    statuses = [desk.post(address(case, "link"), typed("link")).status_code for _press in range(2)]
+    assert statuses == [302, 409]
+    assert OutgoingMail.objects.filter(template__endswith="sign_in_link").count() == 1
+    assert CaseEvent.objects.filter(kind="code_replaced").count() == 1
+
+
 @pytest.mark.parametrize("due", ["2020-01-01T10:00", "2999-01-01T10:00", "tomorrow", ""])
 def test_due_form_refuses_dates_out_of_reason(desk, case, due):
     before = Case.objects.get().next_due_at

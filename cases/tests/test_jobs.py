@@ -149,3 +149,16 @@ def test_housekeeping_drops_results_after_a_week(waiting):
     )
     jobs.housekeeping.func()
     assert not DBTaskResult.objects.filter(task_path="cases.jobs.send_mail").exists()
+
+
+def test_housekeeping_makes_the_link_that_a_killed_worker_did_not(case):
+    """Somebody lost the code, and the worker died over it: the row stays RUNNING for ever."""
+    jobs.mail_sign_in_link.enqueue(str(case.owner.pk))
+    DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now())
+    assert jobs.housekeeping.func() == "0 mails queued again"
+    with time_machine.travel(timezone.now() + timedelta(minutes=4)):
+        assert jobs.housekeeping.func() == "1 mails queued again"
+        assert jobs.housekeeping.func() == "0 mails queued again"
+        run_jobs("cases.jobs.mail_sign_in_link")
+    assert OutgoingMail.objects.get().template == "cases/email/sign_in_link"
+    assert not DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).exists()

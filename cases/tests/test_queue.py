@@ -1,11 +1,13 @@
 """The queue of the office: who sees which rows, in what order, at what cost."""
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from cases import actions
 from cases.models import Case
 from cases.permissions import can_view
 from cases.workflow import CloseReason, Stage, WaitingOn
@@ -237,6 +239,45 @@ def test_assign_to_me_says_what_somebody_else_has(coordinator):
     assert page.status_code in (200, 302)
     assert response.status_code == 200
     assert Case.objects.get().version == 1
+
+
+def test_assign_to_me_of_a_lead_leaves_colleagues_their_cases(lead, coordinator):
+    theirs, free = make_case(assigned_to=coordinator), make_case()
+    client = sign_in_staff(lead)
+    assign_me(client, theirs, free)
+    theirs.refresh_from_db()
+    free.refresh_from_db()
+    assert (theirs.assigned_to, free.assigned_to) == (coordinator, lead)
+    assert f"{theirs.reference}: somebody has it already." in client.get(QUEUE).text
+
+
+def test_words_after_the_end_are_seen_by_who_has_the_case_and_by_the_lead(coordinator, lead):
+    ended = closed(assigned_to=coordinator, has_new_words=False)
+    for user in (coordinator, lead):
+        assert references(sign_in_staff(user).get(f"{QUEUE}?queue=words")) == []
+    actions.write_message(
+        by=ended.owner, case=ended, body="One more thing", language="en", submission=uuid.uuid4()
+    )
+    for user in (coordinator, lead):
+        client = sign_in_staff(user)
+        assert references(client.get(f"{QUEUE}?queue=words")) == [ended.reference]
+        assert references(client.get(QUEUE)) == []
+        desk = client.get("/office/").text
+        assert ended.reference in desk
+        assert 'queue=words"><strong>1</strong>' in desk
+
+
+def test_mail_about_the_end_that_failed_is_seen_unless_nobody_is_written_to(lead):
+    told = closed()
+    died = make_case(
+        stage=Stage.CLOSED, close_reason=CloseReason.DIED, waiting_on=WaitingOn.NOBODY,
+        next_due_at=None,
+    )  # fmt: skip
+    for case in (told, died):
+        mail(case, MailStatus.FAILED)
+    client = sign_in_staff(lead)
+    assert references(client.get(f"{QUEUE}?queue=mail")) == [told.reference]
+    assert 'queue=mail"><strong>1</strong>' in client.get("/office/").text
 
 
 def test_desk_counts_what_waits(coordinator, other_coordinator):

@@ -145,3 +145,47 @@ def test_phone_code_used_twice_at_once_opens_once_S1(lead_pair):
     code = f"{totp(phone.bin_key):06d}"
     results = at_once(*[lambda: find_device(lead_pair[0], code)] * 6)
     assert sum(hasattr(result, "key") for result in results) == 1
+
+
+def test_two_texts_of_one_page_sent_many_times_at_once_are_two_messages_R3():
+    """Sent, gone back, changed, sent again: both are kept, and each once."""
+    case, submission = make_case(), uuid.uuid4()
+
+    def write(body):
+        return lambda: actions.write_message(
+            by=case.owner,
+            case=Case.objects.get(pk=case.pk),
+            body=body,
+            language="en",
+            submission=submission,
+        )
+
+    results = at_once(*[write("first"), write("second")] * 6)
+    assert not [result for result in results if isinstance(result, Exception)]
+    assert sorted(Message.objects.values_list("body", flat=True)) == ["first", "second"]
+    assert CaseEvent.objects.count() == 2
+
+
+def test_same_question_asked_again_after_a_conflict_is_one_message_R4(lead_pair):
+    case, submission = make_case(stage=Stage.TRIAGE), uuid.uuid4()
+
+    def ask():
+        fresh = Case.objects.get(pk=case.pk)
+        return actions.ask_for_information(
+            by=lead_pair[0], case=fresh, reasons=["lab"], body="Please", submission=submission
+        )
+
+    assert at_once(ask) == [None]
+    # "Do it all the same": the stage allows asking again from triage only.
+    Case.objects.update(stage=Stage.TRIAGE)
+    assert at_once(ask) == [None]
+    assert Message.objects.count() == 1
+
+
+def test_clicks_on_send_again_at_once_mail_three_times_M3():
+    case = make_case()
+    case.owner.email_confirmed_at = None
+    case.owner.save()
+    results = at_once(*[lambda: actions.send_confirmation(by=case.owner)] * CROWD)
+    assert results.count(None) == 3
+    assert OutgoingMail.objects.count() == 3

@@ -14,7 +14,7 @@ from cases.forms.access import LinkForm, LostCodeForm, SignInForm
 from cases.forms.policy import unvalidated
 from cases.jobs import mail_sign_in_link
 from cases.models import FamilyMember
-from cases.views.private import family_page, private
+from cases.views.private import family_page, private, words_of
 from portal.languages import is_switching
 
 READ_AND_SEND = ["GET", "HEAD", "POST"]
@@ -50,7 +50,7 @@ def _try(request, form):
     throttle.forgive(key)
     sessions.sign_in(request, member)
     if request.POST.get("kept"):
-        sessions.keep_words(request, member.case.reference, request.POST["kept"][:5000])
+        sessions.keep_words(request, member.case.reference, words_of(request))
     return redirect(_safe_next(request) or reverse("case:detail", args=[member.case.reference]))
 
 
@@ -61,7 +61,7 @@ def _ask(request, form, is_wrong=False):
         "form_id": "sign-in-form",
         "is_wrong": is_wrong,
         "next": posted.get("next", "")[:200],
-        "kept": request.POST.get("kept", ""),
+        "kept": words_of(request),
         "has_expired": bool(posted.get("next")),
     }
     return render(request, "cases/sign_in.html", context)
@@ -77,8 +77,17 @@ def _safe_next(request) -> str:
 
 
 def too_many(request, seconds: int) -> HttpResponse:
-    minutes = math.ceil(seconds / 60)
-    answer = render(request, "cases/too_many.html", {"minutes": minutes}, status=429)
+    """What was written before signing in waits in the page too."""
+    kept = words_of(request)
+    context = {
+        "minutes": math.ceil(seconds / 60),
+        "kept": kept,
+        "reference": request.POST.get("reference", "")[:20],
+        "next": request.POST.get("next", "")[:200],
+        # Without it the language menu leads to the same page as a link.
+        "form_id": "sign-in-form" if kept else "",
+    }
+    answer = render(request, "cases/too_many.html", context, status=429)
     answer["Retry-After"] = str(seconds)
     return answer
 
@@ -86,7 +95,14 @@ def too_many(request, seconds: int) -> HttpResponse:
 @require_POST
 @private
 def sign_out(request):
-    """The session's row is deleted and the browser told to forget the rest (row A6)."""
+    """The session's row is deleted and the browser told to forget the rest (row A6).
+
+    With it goes the way into an inquiry that is not sent, so that is erased too;
+    the page has said so.
+    """
+    draft = sessions.open_draft(request)
+    if draft:
+        actions.discard_draft(draft=draft)
     request.session.flush()
     answer = redirect("case:signed-out")
     answer["Clear-Site-Data"] = '"cache", "cookies", "storage"'

@@ -31,9 +31,8 @@ FORM_ID = "inquiry-form"
 @cache_control(private=True, no_cache=True)
 def start(request):
     """What the inquiry is, and the way back into one that was begun."""
-    draft = sessions.current_draft(request)
     context = {
-        "draft": draft if draft and not draft.case_id else None,
+        "draft": sessions.open_draft(request),
         "hospital": _named_hospital(request),
         "first": f"{reverse('inquiry:step', args=[intake.PAGES[0].slug])}{_query(request)}",
     }
@@ -44,7 +43,7 @@ def start(request):
 @private
 def resume(request):
     """The first page that still waits for an answer."""
-    draft = sessions.current_draft(request)
+    draft = _draft(request)
     return _to_next(request, intake.Answers(draft.answers if draft else {}))
 
 
@@ -60,6 +59,19 @@ def discard(request):
     return redirect("inquiry:start")
 
 
+def _draft(request):
+    """The draft of this browser. One that was sent a while ago stands in nobody's way."""
+    draft = sessions.current_draft(request)
+    if draft and draft.case_id and not _is_young(draft.case):
+        sessions.forget_draft(request)
+        return None
+    return draft
+
+
+def _is_young(case) -> bool:
+    return timezone.now() - case.created_at < CODE_SHOWN_FOR
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @private
 def step(request, slug):
@@ -67,7 +79,7 @@ def step(request, slug):
     page = intake.BY_SLUG.get(slug)
     if page is None:
         raise Http404
-    draft = sessions.current_draft(request)
+    draft = _draft(request)
     if draft and draft.case_id:
         return redirect("inquiry:sent")
     if request.method == "POST":
@@ -168,7 +180,7 @@ def emergency(request):
 @private
 def check(request):
     """All answers again, each re-validated; then sending."""
-    draft = sessions.current_draft(request)
+    draft = _draft(request)
     if draft is None:
         return _gone(request) if sessions.has_draft(request) else redirect("inquiry:start")
     if draft.case_id:
@@ -205,18 +217,20 @@ def _code(request, draft) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @private
 def sent(request):
-    """Reference and code, what happens next, and by when."""
+    """Reference and code, what happens next, and by when. Later than that it is shown once."""
     draft = sessions.current_draft(request)
     if draft is None or draft.case_id is None:
         return redirect("inquiry:start")
     if request.method == "POST" and not is_switching(request):
         return _written_down(request, draft.case)
-    is_young = timezone.now() - draft.case.created_at < CODE_SHOWN_FOR
+    is_young = _is_young(draft.case)
     context = {
         "case": draft.case,
         "code": _code(request, draft) if is_young else "",
         "number": emergency_number(draft.case.country) if draft.case.inquiry.red_flags else None,
     }
+    if not is_young:
+        sessions.forget_draft(request)
     return render(request, "cases/inquiry_sent.html", context)
 
 

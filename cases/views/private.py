@@ -14,6 +14,9 @@ from cases.forms.access import SignInForm
 from cases.models import Case
 from portal.views.errors import page_not_found
 
+# As long as a message may be.
+WORDS_KEPT = 5000
+
 
 def private(view):
     """Not kept by caches, not found by search engines, not told to other sites (row A6).
@@ -61,6 +64,11 @@ def family_page(view):
     return inner
 
 
+def words_of(request) -> str:
+    """What was being written; after a change of the language it comes under its second name."""
+    return (request.POST.get("body") or request.POST.get("kept", ""))[:WORDS_KEPT]
+
+
 def ask_to_sign_in(request, reference: str):
     """Back here afterwards. What was being sent is kept in the page, unsent."""
     here = reverse("case:detail", args=[reference])
@@ -70,7 +78,7 @@ def ask_to_sign_in(request, reference: str):
         "form": SignInForm(initial={"reference": reference[:20]}),
         "form_id": "sign-in-form",
         "next": here,
-        "kept": request.POST.get("body", ""),
+        "kept": words_of(request),
         "has_expired": True,
     }
     return render(request, "cases/sign_in.html", context, status=403)

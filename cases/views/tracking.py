@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -10,6 +10,7 @@ from cases import actions, consents, sessions, times, wording
 from cases.forms.access import MessageForm
 from cases.forms.policy import unvalidated
 from cases.models.event import STAFF_ONLY_KINDS
+from cases.notifications import is_told
 from cases.permissions import can_take_step, can_write_message
 from cases.views.private import family_page
 from cases.workflow import Step
@@ -19,6 +20,7 @@ from portal.languages import is_switching
 MESSAGES_SHOWN = 50
 EVENTS_SHOWN = 200
 FORM_ID = "message-form"
+CHANGED = gettext_lazy("Your case changed at this very moment. Look, and try again.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,6 +45,9 @@ def _write(request, case, form):
         )
     except actions.ActionRefusedError as refusal:
         messages.error(request, str(refusal))
+        return _show(request, case, form)
+    except actions.ChangedMeanwhileError:
+        messages.warning(request, CHANGED)
         return _show(request, case, form)
     sessions.forget_words(request)
     messages.success(request, _("Your message is with us."))
@@ -71,7 +76,17 @@ def _context(request, case, form) -> dict:
         "can_withdraw": can_take_step(request.member, case, Step.WITHDRAW),
         "can_reopen": can_take_step(request.member, case, Step.REOPEN),
         "seconds_left": sessions.seconds_left(request),
+        "asked_address": _asked_address(request.member, case),
+        "has_draft": sessions.open_draft(request) is not None,
     }
+
+
+def _asked_address(member, case) -> str:
+    """The address that nobody confirmed yet, such as k***@example.org; else nothing."""
+    if member.email_confirmed_at or not is_told(case):
+        return ""
+    name, _at, domain = member.email.rpartition("@")
+    return f"{name[:1]}***@{domain}"
 
 
 def _words(case) -> list[dict]:
@@ -111,21 +126,16 @@ def _consents(case) -> list[dict]:
 @require_POST
 @family_page
 def finish_task(request, case):
-    try:
-        actions.complete_task(by=request.member, case=case, code=request.POST.get("code", ""))
-        messages.success(request, _("Thank you. Your coordinator will look at it."))
-    except actions.ActionRefusedError as refusal:
-        messages.error(request, str(refusal))
-    return redirect("case:detail", reference=case.reference)
+    done = _("Thank you. Your coordinator will look at it.")
+    return _tell(request, done, actions.complete_task, case=case, code=request.POST.get("code", ""))
 
 
 @require_POST
 @family_page
 def withdraw_consent(request, case):
     consent = get_object_or_404(case.consents, pk=_uuid_of(request.POST.get("consent", "")))
-    actions.withdraw_consent(by=request.member, consent=consent)
-    messages.success(request, _("Your consent is withdrawn from now on."))
-    return redirect("case:detail", reference=case.reference)
+    done = _("Your consent is withdrawn from now on.")
+    return _tell(request, done, actions.withdraw_consent, consent=consent)
 
 
 def _uuid_of(text: str):
@@ -142,21 +152,30 @@ def withdraw(request, case):
         return redirect("case:detail", reference=case.reference)
     if request.method != "POST" or is_switching(request):
         return render(request, "cases/withdraw.html", {"case": case, "form_id": "withdraw-form"})
-    return _step(request, case, actions.withdraw_case, _("Your case is withdrawn."))
+    return _tell(request, _("Your case is withdrawn."), actions.withdraw_case, case=case)
 
 
 @require_POST
 @family_page
 def reopen(request, case):
-    return _step(request, case, actions.reopen_case, _("Your case is open again."))
+    return _tell(request, _("Your case is open again."), actions.reopen_case, case=case)
 
 
-def _step(request, case, action, done: str):
+@require_POST
+@family_page
+def send_confirmation(request, case):
+    """The mail that asks whether the address is right, once more."""
+    done = _("It is on its way. Open the link in it.")
+    return _tell(request, done, actions.send_confirmation)
+
+
+def _tell(request, done: str, action, **details):
+    """One action of the family, and what came of it."""
     try:
-        action(by=request.member, case=case)
+        action(by=request.member, **details)
         messages.success(request, done)
     except actions.ActionRefusedError as refusal:
         messages.error(request, str(refusal))
     except actions.ChangedMeanwhileError:
-        messages.warning(request, _("Your case changed at this very moment. Look, and try again."))
-    return redirect("case:detail", reference=case.reference)
+        messages.warning(request, CHANGED)
+    return redirect("case:detail", reference=request.member.case.reference)

@@ -90,6 +90,7 @@ def make_case(*, stage=Stage.RECEIVED, code=FAMILY_CODE, **fields) -> Case:
         relation="parent",
         name=NAME_CANARY,
         email="family@example.org",
+        email_confirmed_at=now,
         language=case.language,
         code_hash=make_password(code.replace("-", "")),
     )

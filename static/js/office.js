@@ -1,4 +1,4 @@
-// The office: warns two minutes before an idle session ends, and keeps what was typed.
+// The office: warns two minutes before a session ends, and keeps what was typed.
 // Without scripts everything works; the session then ends without the warning.
 "use strict";
 
@@ -9,6 +9,8 @@
     return;
   }
   const idleSeconds = Number(box.dataset.idle);
+  // Eight hours in all: from then on no answer makes the session young again.
+  const end = Date.now() + Number(box.dataset.rest) * 1000;
   const form = box.querySelector("form");
   let lastAnswer = Date.now();
   let typedSince = false;
@@ -43,8 +45,11 @@
       return;
     }
     const left = idleSeconds - (Date.now() - lastAnswer) / 1000;
-    if (left <= 0) {
+    const rest = (end - Date.now()) / 1000;
+    if (Math.min(left, rest) <= 0) {
       show("ended");
+    } else if (rest <= WARN_SECONDS) {
+      show("last");
     } else if (left <= WARN_SECONDS) {
       // Who types is not idle.
       if (typedSince) {

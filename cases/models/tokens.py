@@ -1,0 +1,74 @@
+"""Mailed links: to a new code, or to say that an address is one's own."""
+
+import hashlib
+import uuid
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases.links import link_token, token_row
+from cases.models.access import FamilyMember
+from cases.workflow import Stage
+
+
+class Purpose(models.TextChoices):
+    SIGN_IN = "sign_in", _("new code")
+    CONFIRM = "confirm", _("confirm the address")
+
+
+# How long a link works. The second kind opens nothing, so it may wait for its reader.
+LIFE = {Purpose.SIGN_IN: timedelta(minutes=10), Purpose.CONFIRM: timedelta(days=30)}
+
+
+def hash_token(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class FamilyTokenQuerySet(models.QuerySet):
+    def make(self, member: FamilyMember, purpose: Purpose) -> "FamilyToken":
+        now = timezone.now()
+        row = self.model(member=member, purpose=purpose, created_at=now)
+        row.expires_at = now + LIFE[purpose]
+        row.token_hash = hash_token(link_token(row.pk))
+        row.save()
+        return row
+
+    def living(self):
+        """Not too old and not void; nobody comes back to a withdrawn case."""
+        rows = self.filter(expires_at__gt=timezone.now())
+        return rows.exclude(member__case__stage=Stage.WITHDRAWN)
+
+    def of(self, token: str):
+        """The row of this token, if it is one. Reading it uses nothing up."""
+        return self.filter(pk=token_row(token), token_hash=hash_token(token))
+
+    def make_void(self) -> int:
+        """From now on none of these links works, used or not."""
+        now = timezone.now()
+        return self.filter(expires_at__gt=now).update(expires_at=now)
+
+
+class FamilyToken(models.Model):
+    """A mailed link. The token itself is kept nowhere (row A4)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # A way in means nothing without whoever comes in.
+    member = models.ForeignKey(FamilyMember, on_delete=models.CASCADE, related_name="tokens")
+    purpose = models.CharField(
+        _("purpose"), max_length=8, choices=Purpose.choices, default=Purpose.SIGN_IN
+    )
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = FamilyTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mailed link")
+        verbose_name_plural = _("mailed links")
+
+    def __str__(self):
+        return str(self.pk)
