@@ -125,6 +125,14 @@ def enrol(*, by: User, key: str, code: str, password: str = "") -> tuple[TOTPDev
 
 
 @transaction.atomic
+def choose_password(*, by: User, password: str) -> None:
+    """A new password of one's own: every other session of this person ends."""
+    by.set_password(password)
+    by.save(update_fields=["password"])
+    audit.record(by=by, action="user.password_changed", obj=by, label=by.username)
+
+
+@transaction.atomic
 def replace_recovery_codes(*, by: User) -> list[str]:
     audit.record(by=by, action="user.recovery_codes_replaced", obj=by, label=by.username)
     return new_recovery_codes(by)

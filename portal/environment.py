@@ -3,6 +3,7 @@
 Kept apart from `settings` so that each rule can be tested on its own.
 """
 
+import re
 import secrets
 from pathlib import Path
 
@@ -40,11 +41,19 @@ def read_secret_key(environment: str, var_dir: Path) -> str:
     return key or _kept_demo_key(var_dir)
 
 
-def refuse_weak_key(key: str) -> None:
+def read_former_keys(environment: str) -> list[str]:
+    """Keys that still open sessions and links: each is held to what a new one is held to."""
+    keys = env.list("SECRET_KEY_FALLBACKS", default=[])
+    for key in keys if environment == PRODUCTION else ():
+        refuse_weak_key(key, "SECRET_KEY_FALLBACKS")
+    return keys
+
+
+def refuse_weak_key(key: str, name: str = "SECRET_KEY") -> None:
     weak = len(key) < SECRET_KEY_MIN_LENGTH or len(set(key)) < SECRET_KEY_MIN_UNIQUE
     if weak or key.startswith("django-insecure-"):
         raise ImproperlyConfigured(
-            "SECRET_KEY is missing or weak. Set SECRET_KEY (or SECRET_KEY_FILE) to at least "
+            f"{name} is missing or weak. Set SECRET_KEY (or SECRET_KEY_FILE) to at least "
             f"{SECRET_KEY_MIN_LENGTH} random characters: "
             "python -c 'import secrets; print(secrets.token_urlsafe(64))'"
         )
@@ -53,7 +62,8 @@ def refuse_weak_key(key: str) -> None:
 def refuse_unsafe_production(*, debug: bool, allowed_hosts: list[str], public_url: str) -> None:
     if debug:
         raise ImproperlyConfigured("DEBUG is on in production. Unset DEBUG.")
-    if not allowed_hosts or any("*" in host for host in allowed_hosts):
+    # A dot in front stands for every name below, as a star does.
+    if not allowed_hosts or any("*" in host or host[:1] in ("", ".") for host in allowed_hosts):
         raise ImproperlyConfigured(
             "ALLOWED_HOSTS must name the exact hosts of the site, separated by commas."
         )
@@ -62,6 +72,33 @@ def refuse_unsafe_production(*, debug: bool, allowed_hosts: list[str], public_ur
             "PUBLIC_URL must be the address that families open, starting with https://. "
             "Links in mail are made from it."
         )
+    _refuse_unset()
+
+
+# What has a default that is right on one's own machine and silently wrong in production:
+# the shape of a right value, and what to do.
+MUST_BE_SET = {
+    "TRUSTED_PROXY_COUNT": (
+        r"[0-9]+",
+        "Set it to the number of proxies in front of the portal: 1 with our nginx, 0 for none. "
+        "With a wrong number one stranger can lock out every family.",
+    ),
+    "EMAIL_URL": (
+        r"smtp(s|\+tls|\+ssl)?://([^@/]*@)?(\[[0-9a-f:]+\]|[^@/:?\[]+)(:[0-9]+)?/?(\?.*)?",
+        "Set it to the SMTP server: smtp+tls://USER:PASSWORD@HOST:587.",
+    ),
+    "MAIL_FROM": (
+        r".+@(?!localhost\b).+",
+        "Set it to the sender of every mail: 'Shanghai coordinators <care@portal.example>'.",
+    ),
+}
+
+
+def _refuse_unset() -> None:
+    for name, (shape, what_to_do) in MUST_BE_SET.items():
+        # The value itself is not said: the mail server's holds a password.
+        if not re.fullmatch(shape, env.str(name, default="")):
+            raise ImproperlyConfigured(f"{name} is missing or wrong. {what_to_do}")
 
 
 def _kept_demo_key(var_dir: Path) -> str:

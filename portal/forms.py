@@ -1,10 +1,12 @@
 """Forms of the two offices: log-in and the set-up of the second factor."""
 
 from django import forms
+from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth import authenticate, password_validation
 from django.contrib.auth.signals import user_login_failed
 from django.utils.translation import gettext_lazy as _
 
+from portal.actions import choose_password
 from portal.second_factor import find_device, has_second_factor
 
 
@@ -106,3 +108,11 @@ class SetUpForm(forms.Form):
         if again and typed.get("new_password") and again != typed["new_password"]:
             self.add_error("new_password_again", _("The two passwords are not the same."))
         return typed
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    """Django's own form for a new password; the action writes it, with its row in the trail."""
+
+    def save(self, commit=True):
+        choose_password(by=self.user, password=self.cleaned_data["new_password1"])
+        return self.user

@@ -23,6 +23,15 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=True)
 
 
+def log_unhandled(request, **signal) -> None:
+    """An error that no view caught: which page, what kind, where; never what was sent."""
+    match = getattr(request, "resolver_match", None)
+    fields = {"route": match.view_name if match else "", "method": request.method}
+    logging.getLogger("portal.errors").error(
+        "unhandled error", exc_info=True, extra={"fields": fields}
+    )
+
+
 def _innermost_frame(trace) -> str:
     while trace and trace.tb_next:
         trace = trace.tb_next

@@ -94,11 +94,12 @@ def deliver(mail: OutgoingMail) -> MailStatus:
         pk=mail.pk, status=MailStatus.WAITING, attempts=mail.attempts
     ).update(attempts=attempt, next_attempt_at=now + _pause_after(attempt))
     if not taken:
-        return OutgoingMail.objects.values_list("status", flat=True).get(pk=mail.pk)
+        return _status_of(mail)
     try:
         render_mail(mail).send()
     except Exception as error:  # noqa: BLE001  any failure of a mail server is a retry
         return _mark_failure(mail, attempt, error)
+    # Stopped meanwhile or not: it did leave, and the row says what happened.
     OutgoingMail.objects.filter(pk=mail.pk).update(
         status=MailStatus.SENT, sent_at=timezone.now(), error=""
     )
@@ -112,5 +113,12 @@ def _pause_after(attempt: int) -> timedelta:
 def _mark_failure(mail, attempt, error) -> MailStatus:
     status = MailStatus.FAILED if attempt >= len(BACK_OFF_MINUTES) else MailStatus.WAITING
     # The class alone: a server's answer can quote the address.
-    OutgoingMail.objects.filter(pk=mail.pk).update(status=status, error=type(error).__name__)
-    return status
+    marked = OutgoingMail.objects.filter(pk=mail.pk, status=MailStatus.WAITING).update(
+        status=status, error=type(error).__name__
+    )
+    # Stopped while the server was asked, after a death for one: it is not tried again.
+    return status if marked else _status_of(mail)
+
+
+def _status_of(mail) -> MailStatus:
+    return MailStatus(OutgoingMail.objects.values_list("status", flat=True).get(pk=mail.pk))

@@ -1,6 +1,6 @@
-"""Small middlewares: the true client's address, headers on every answer, methods."""
+"""Small middlewares: the true client's address, headers on every answer, what is refused."""
 
-import time
+import codecs
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -10,8 +10,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 
+from portal import staff_sessions
+from portal.views.errors import bad_request, error_page
+
 # Forms know no others; the admin would answer PUT and DELETE like GET.
 ALLOWED_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+# A random id has 36 letters.
+LONGEST_KEY = 40
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -64,8 +69,56 @@ class RefuseUnknownMethodMiddleware:
 
     def __call__(self, request):
         if request.method not in ALLOWED_METHODS:
-            return HttpResponseNotAllowed(sorted(ALLOWED_METHODS))
+            return explain(request, HttpResponseNotAllowed(sorted(ALLOWED_METHODS)))
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            return explain(request, response)
+        return response
+
+
+def explain(request, response):
+    """Our page as the body of a bare 405; the headers, such as Allow, stay."""
+    page = error_page(request, 405)
+    response.content = page.content
+    response["Content-Type"] = page["Content-Type"]
+    response["Content-Length"] = str(len(page.content))
+    return response
+
+
+class RefuseUnreadableMiddleware:
+    """400 for text that no form of ours sends and the database cannot keep (row Z3).
+
+    Zero bytes in a path or a cookie, and letters in another code than UTF-8. The public
+    forms clean what was typed themselves and say so; those of the offices are looked at here.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if not self._is_utf8(request) or self._has_zero_byte(request):
+            return bad_request(request)
         return self.get_response(request)
+
+    def _is_utf8(self, request) -> bool:
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        try:
+            return codecs.lookup(charset).name == "utf-8"
+        except (LookupError, ValueError):
+            return False
+
+    def _has_zero_byte(self, request) -> bool:
+        texts = [request.path_info, *request.COOKIES.values()]
+        if staff_site(request):
+            sent = [*request.GET.lists(), *request.POST.lists()]
+            texts += [text for name, values in sent for text in (name, *values)]
+        return any("\0" in text for text in texts)
+
+
+def staff_site(request) -> str:
+    """Which of the two offices the address belongs to, if any."""
+    paths = ((site, reverse(f"{site}:index")) for site in ("office", "partners"))
+    return next((site for site, path in paths if request.path.startswith(path)), "")
 
 
 class StaffSessionMiddleware:
@@ -74,14 +127,11 @@ class StaffSessionMiddleware:
     Looks at the two offices alone: nobody's user matters on any other page.
     """
 
-    STARTED, SEEN = "staff_started_at", "staff_seen_at"
-    SITES = ("office", "partners")
-
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        site = self._site(request)
+        site = staff_site(request)
         if not site:
             return self.get_response(request)
         response = self._answer(request, site)
@@ -91,30 +141,46 @@ class StaffSessionMiddleware:
 
     def _answer(self, request, site: str):
         if SESSION_KEY in request.session and request.user.is_authenticated:
-            if self._is_over(request.session):
+            if staff_sessions.is_over(request.session):
+                request.LANGUAGE_CODE = request.user.language or request.LANGUAGE_CODE
                 logout(request)
                 return self._ask_to_log_in(request, site)
-            now = time.time()
-            request.session.setdefault(self.STARTED, now)
-            request.session[self.SEEN] = now
-        return self.get_response(request)
-
-    def _site(self, request) -> str:
-        paths = ((site, reverse(f"{site}:index")) for site in self.SITES)
-        return next((site for site, path in paths if request.path.startswith(path)), "")
-
-    def _is_over(self, session) -> bool:
-        now = time.time()
-        idle = now - session.get(self.SEEN, now)
-        age = now - session.get(self.STARTED, now)
-        return (
-            idle >= settings.STAFF_SESSION_IDLE.total_seconds()
-            or age >= settings.STAFF_SESSION_MAX.total_seconds()
+            staff_sessions.touch(request.session)
+        response = self.get_response(request)
+        is_sent_away = response.status_code == 302 and response.url.startswith(
+            reverse(f"{site}:login")
         )
+        return self._keep_words(request, site) or response if is_sent_away else response
 
     def _ask_to_log_in(self, request, site: str):
         """The log-in page says why, and leads back to the page that was asked for."""
         back = {"ended": "1"}
         if request.method == "GET":
             back["next"] = request.get_full_path()
-        return redirect(f"{reverse(f'{site}:login')}?{urlencode(back)}")
+        address = f"{reverse(f'{site}:login')}?{urlencode(back)}"
+        return self._keep_words(request, site) or redirect(address)
+
+    def _keep_words(self, request, site: str):
+        """What was typed into a form that came too late, to be copied; None without any."""
+        words = typed_words(request.POST) if request.method == "POST" else []
+        if not words:
+            return None
+        context = {"words": words, "log_in": reverse(f"{site}:login")}
+        return error_page(request, 403, "errors/ended.html", context)
+
+
+def typed_words(post) -> list[str]:
+    """Texts of a person: with a space, a letter beyond ASCII or some length.
+
+    Keys, choices and numbers have neither, and what is secret is not shown again.
+    """
+    kept = []
+    for name, values in post.lists():
+        if "password" in name or name == "csrfmiddlewaretoken":
+            continue
+        kept += [
+            text
+            for text in values
+            if len(text) > LONGEST_KEY or not text.isascii() or len(text.split()) > 1
+        ]
+    return kept

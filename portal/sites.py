@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from portal import staff_sessions
 from portal.views import second_factor
 
 
@@ -85,13 +86,18 @@ class SecondFactorSite(AdminSite):
         return second_factor.keep_alive(request, self)
 
     def each_context(self, request):
-        seconds = int(settings.STAFF_SESSION_IDLE.total_seconds())
-        return super().each_context(request) | {"idle_seconds": seconds}
+        """With both limits of the session, in seconds, for the warning before its end."""
+        idle = int(settings.STAFF_SESSION_IDLE.total_seconds())
+        rest = staff_sessions.seconds_left(request.session)
+        return super().each_context(request) | {"idle_seconds": idle, "rest_seconds": rest}
 
     def index(self, request, extra_context=None):
         """The panels that the apps have put on the desk, then the lists."""
         panels = [panel(request) for panel in self.panels]
         return super().index(request, {"panels": [panel for panel in panels if panel]})
+
+    def password_change(self, request, extra_context=None):
+        return second_factor.change_password(request, self)
 
     def logout(self, request, extra_context=None):
         return second_factor.log_out_response(super().logout(request, extra_context))

@@ -1,7 +1,8 @@
 """The directory in the office: to read, to decide about proposals, and who belongs where."""
 
+from django import forms
 from django.contrib import messages
-from django.contrib.admin import ModelAdmin, display, register
+from django.contrib.admin import display, register
 from django.db.models import Case, Value, When
 from django.http import Http404, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
@@ -33,6 +34,7 @@ from hospitals.models import (
     Specialty,
     Story,
 )
+from portal.admin.strict import ReadOnlyAdmin, StrictAdmin
 from portal.models import User
 from portal.roles import PARTNER_ROLES
 from portal.sites import office
@@ -40,29 +42,24 @@ from portal.sites import office
 HISTORY_ROWS = 50
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class DirectoryAdmin(ReadOnlyAdmin):
     """A public claim changes through an approved proposal or the loader, never in a form here."""
 
-    actions = None
-    view_on_site = False
-    show_full_result_count = False
-    list_per_page = 50
-    change_form_template = "admin/hospitals/read_only.html"
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
+    def lookup_allowed(self, lookup, value, request=None):
+        """The links of the page's own filters, which compare a choice for being the same."""
+        return lookup in {f"{name}__exact" for name in self.list_filter}
 
     def get_fields(self, request, obj=None):
         """The columns of each language; the column without one only repeats the English."""
         originals = translated_fields(self.model)
         own = [f.name for f in self.opts.fields if f.editable and f.name not in originals]
         return [*own, *self.readonly_fields]
+
+
+class RefusalForm(forms.Form):
+    """What a text may hold; whether it is a reason, the action says."""
+
+    reason = forms.CharField(required=False, strip=False)
 
 
 def translated_fields(model) -> set[str]:
@@ -91,7 +88,7 @@ def history_of(revisions):
 
 
 @register(Hospital, site=office)
-class HospitalAdmin(ReadOnlyAdmin):
+class HospitalAdmin(DirectoryAdmin):
     list_display = ("name", "name_zh_hans", "type", "pilot_status", "accepting", "is_public")
     list_filter = ("type", "pilot_status", "accepting", "is_public")
     search_fields = ("name_en", "name_zh_hans", "slug")
@@ -103,7 +100,7 @@ class HospitalAdmin(ReadOnlyAdmin):
 
 
 @register(Listing, site=office)
-class ListingAdmin(ReadOnlyAdmin):
+class ListingAdmin(DirectoryAdmin):
     list_display = ("title", "hospital", "specialty", "accepting", "confirmed_at", "is_public")
     list_select_related = ("hospital", "specialty")
     list_filter = ("audience", "accepting", "is_public")
@@ -116,7 +113,7 @@ class ListingAdmin(ReadOnlyAdmin):
 
 
 @register(Fact, site=office)
-class FactAdmin(ReadOnlyAdmin):
+class FactAdmin(DirectoryAdmin):
     list_display = ("hospital", "kind", "value", "source", "source_date", "is_withheld")
     list_select_related = ("hospital", "source")
     list_filter = ("kind", "is_withheld")
@@ -125,28 +122,28 @@ class FactAdmin(ReadOnlyAdmin):
 
 
 @register(Specialty, site=office)
-class SpecialtyAdmin(ReadOnlyAdmin):
+class SpecialtyAdmin(DirectoryAdmin):
     list_display = ("name", "name_zh_hans", "area")
     list_filter = ("area",)
     search_fields = ("name_en", "name_zh_hans", "slug")
 
 
 @register(Source, site=office)
-class SourceAdmin(ReadOnlyAdmin):
+class SourceAdmin(DirectoryAdmin):
     list_display = ("title", "publisher", "is_weak", "is_linkable")
     list_filter = ("is_weak", "is_linkable")
     search_fields = ("title", "publisher", "url")
 
 
 @register(Story, site=office)
-class StoryAdmin(ReadOnlyAdmin):
+class StoryAdmin(DirectoryAdmin):
     list_display = ("hospital", "patient", "condition", "source", "source_date")
     list_select_related = ("hospital", "source")
     search_fields = ("condition_en", "hospital__name_en")
 
 
 @register(Revision, site=office)
-class RevisionAdmin(ReadOnlyAdmin):
+class RevisionAdmin(DirectoryAdmin):
     """The queue of proposals; buttons post to the actions."""
 
     list_display = ("about", "hospital", "created_at", "created_by", "status", "decided_by")
@@ -214,9 +211,10 @@ class RevisionAdmin(ReadOnlyAdmin):
         return self.decide(request, pk, approve_revision, _("Approved. It is public now."))
 
     def refuse(self, request, pk):
-        reason = request.POST.get("reason", "")
+        form = RefusalForm(request.POST)
         done = _("Refused. The hospital sees your reason.")
-        return self.decide(request, pk, refuse_revision, done, reason=reason)
+        words = {"reason": form.cleaned_data["reason"] if form.is_valid() else ""}
+        return self.decide(request, pk, refuse_revision, done, **words)
 
     def decide(self, request, pk, action, done: str, **words):
         if not request.user.has_perm("hospitals.decide_revision"):
@@ -237,21 +235,32 @@ class RevisionAdmin(ReadOnlyAdmin):
 
 
 @register(Membership, site=office)
-class MembershipAdmin(ModelAdmin):
+class MembershipAdmin(StrictAdmin):
     """People of hospitals get theirs here; what they may do there is their role."""
 
-    actions = None
-    view_on_site = False
-    show_full_result_count = False
+    dropped_urls = ("_history",)
     fields = ("user", "hospital")
     list_display = ("user", "hospital")
     list_select_related = ("user", "hospital")
     search_fields = ("user__username", "hospital__name_en", "hospital__slug")
 
+    def has_add_permission(self, request):
+        return request.user.has_perm("hospitals.add_membership")
+
+    def has_delete_permission(self, request, obj=None):
+        return request.user.has_perm("hospitals.delete_membership")
+
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "user":
             kwargs["queryset"] = User.objects.filter(role__in=PARTNER_ROLES, is_active=True)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Without links to the person's own page: it opens from its own list alone."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        for link in ("add", "change", "view", "delete"):
+            setattr(field.widget, f"can_{link}_related", False)
+        return field
 
     def save_model(self, request, obj, form, change):
         save_membership(by=request.user, membership=obj)

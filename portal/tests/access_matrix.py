@@ -18,6 +18,7 @@ MATRIX = {
         "302; 200: family; 404: other_family",
         "403; 200: family; 404: other_family",
     ),
+    "en/case/<str:reference>/confirmation/": ("405", "403; 302: family; 404: other_family"),
     "en/case/<str:reference>/consent/": ("405", "403; 404: family other_family"),
     "en/case/<str:reference>/reopen/": ("405", "403; 302: family; 404: other_family"),
     "en/case/<str:reference>/stay/": ("405", "403; 204: family; 404: other_family"),
@@ -29,6 +30,8 @@ MATRIX = {
     "en/case/link/": ("200", "405"),
     "en/case/link/<str:token>/": ("410", "410"),
     "en/case/lost-code/": ("200", "200"),
+    "en/case/mail/": ("200", "405"),
+    "en/case/mail/<str:token>/": ("410", "410"),
     "en/case/sign-out/": ("405", "302"),
     "en/case/signed-out/": ("200", "405"),
     "en/hospitals/": ("200", "405"),
@@ -100,18 +103,9 @@ MATRIX = {
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
     ),
-    "office/hospitals/fact/<path:object_id>/": ("302", "302"),
     "office/hospitals/fact/<path:object_id>/change/": (
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
         "302; 403: coordinator other_coordinator lead auditor administrator",
-    ),
-    "office/hospitals/fact/<path:object_id>/delete/": (
-        "302; 403: coordinator other_coordinator lead auditor administrator",
-        "302; 403: coordinator other_coordinator lead auditor administrator",
-    ),
-    "office/hospitals/fact/<path:object_id>/history/": (
-        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
-        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
     ),
     "office/hospitals/fact/add/": (
         "302; 403: coordinator other_coordinator lead auditor administrator",
@@ -121,18 +115,9 @@ MATRIX = {
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
     ),
-    "office/hospitals/hospital/<path:object_id>/": ("302", "302"),
     "office/hospitals/hospital/<path:object_id>/change/": (
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
         "302; 403: coordinator other_coordinator lead auditor administrator",
-    ),
-    "office/hospitals/hospital/<path:object_id>/delete/": (
-        "302; 403: coordinator other_coordinator lead auditor administrator",
-        "302; 403: coordinator other_coordinator lead auditor administrator",
-    ),
-    "office/hospitals/hospital/<path:object_id>/history/": (
-        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
-        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
     ),
     "office/hospitals/hospital/add/": (
         "302; 403: coordinator other_coordinator lead auditor administrator",
@@ -142,18 +127,9 @@ MATRIX = {
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
     ),
-    "office/hospitals/listing/<path:object_id>/": ("302", "302"),
     "office/hospitals/listing/<path:object_id>/change/": (
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
         "302; 403: coordinator other_coordinator lead auditor administrator",
-    ),
-    "office/hospitals/listing/<path:object_id>/delete/": (
-        "302; 403: coordinator other_coordinator lead auditor administrator",
-        "302; 403: coordinator other_coordinator lead auditor administrator",
-    ),
-    "office/hospitals/listing/<path:object_id>/history/": (
-        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
-        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
     ),
     "office/hospitals/listing/add/": (
         "302; 403: coordinator other_coordinator lead auditor administrator",
@@ -163,16 +139,11 @@ MATRIX = {
         "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
         "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
     ),
-    "office/hospitals/membership/<path:object_id>/": ("302", "302"),
     "office/hospitals/membership/<path:object_id>/change/": (
         "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
         "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
     ),
     "office/hospitals/membership/<path:object_id>/delete/": (
-        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
-        "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
-    ),
-    "office/hospitals/membership/<path:object_id>/history/": (
         "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
         "302; 200: administrator; 403: coordinator other_coordinator lead auditor",
     ),
@@ -184,16 +155,10 @@ MATRIX = {
         "302; 200: lead; 403: coordinator other_coordinator auditor administrator",
         "302; 200: lead; 403: coordinator other_coordinator auditor administrator",
     ),
-    "office/hospitals/revision/<path:object_id>/": ("302", "302"),
     "office/hospitals/revision/<path:object_id>/change/": (
         "302; 200: lead; 404: coordinator other_coordinator auditor administrator",
         "302; 200: lead; 404: coordinator other_coordinator auditor administrator",
     ),
-    "office/hospitals/revision/<path:object_id>/delete/": (
-        "302; 403: coordinator other_coordinator lead auditor administrator",
-        "302; 403: coordinator other_coordinator lead auditor administrator",
-    ),
-    "office/hospitals/revision/<path:object_id>/history/": ("302; 200: lead", "302; 200: lead"),
     "office/hospitals/revision/<uuid:pk>/approve/": (
         "302; 404: coordinator other_coordinator auditor administrator; 405: lead",
         "302; 404: coordinator other_coordinator auditor administrator; 409: lead",
@@ -210,18 +175,9 @@ MATRIX = {
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
     ),
-    "office/hospitals/source/<path:object_id>/": ("302", "302"),
     "office/hospitals/source/<path:object_id>/change/": (
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
         "302; 403: coordinator other_coordinator lead auditor administrator",
-    ),
-    "office/hospitals/source/<path:object_id>/delete/": (
-        "302; 403: coordinator other_coordinator lead auditor administrator",
-        "302; 403: coordinator other_coordinator lead auditor administrator",
-    ),
-    "office/hospitals/source/<path:object_id>/history/": (
-        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
-        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
     ),
     "office/hospitals/source/add/": (
         "302; 403: coordinator other_coordinator lead auditor administrator",
@@ -231,18 +187,9 @@ MATRIX = {
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
     ),
-    "office/hospitals/specialty/<path:object_id>/": ("302", "302"),
     "office/hospitals/specialty/<path:object_id>/change/": (
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
         "302; 403: coordinator other_coordinator lead auditor administrator",
-    ),
-    "office/hospitals/specialty/<path:object_id>/delete/": (
-        "302; 403: coordinator other_coordinator lead auditor administrator",
-        "302; 403: coordinator other_coordinator lead auditor administrator",
-    ),
-    "office/hospitals/specialty/<path:object_id>/history/": (
-        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
-        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
     ),
     "office/hospitals/specialty/add/": (
         "302; 403: coordinator other_coordinator lead auditor administrator",
@@ -252,18 +199,9 @@ MATRIX = {
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
     ),
-    "office/hospitals/story/<path:object_id>/": ("302", "302"),
     "office/hospitals/story/<path:object_id>/change/": (
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
         "302; 403: coordinator other_coordinator lead auditor administrator",
-    ),
-    "office/hospitals/story/<path:object_id>/delete/": (
-        "302; 403: coordinator other_coordinator lead auditor administrator",
-        "302; 403: coordinator other_coordinator lead auditor administrator",
-    ),
-    "office/hospitals/story/<path:object_id>/history/": (
-        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
-        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
     ),
     "office/hospitals/story/add/": (
         "302; 403: coordinator other_coordinator lead auditor administrator",

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.checks import missing_operator_values
-from portal.environment import _kept_demo_key, refuse_weak_key
+from portal.environment import _kept_demo_key, refuse_unsafe_production, refuse_weak_key
 from portal.tests.fixtures import sign_in_staff
 
 STRONG = "k3Jq9-vXw2LmZ8pR5tYb7NcD4sFgHa1uEoQ6iBxMwTzKlPyV0j"
@@ -19,19 +19,27 @@ GOOD = {
     "SECRET_KEY": STRONG,
     "ALLOWED_HOSTS": "portal.example",
     "PUBLIC_URL": "https://portal.example",
+    "TRUSTED_PROXY_COUNT": "1",
+    "EMAIL_URL": "smtp+tls://user:secret%20word@mail.portal.example:587",
+    "MAIL_FROM": "Shanghai coordinators <care@portal.example>",
 }
+OURS = (*GOOD, "DEBUG", "DATABASE_URL", "VAR_DIR")
+
+
+def environment(folder, **changes) -> dict:
+    """These variables and no others of ours."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    wanted = {name: value for name, value in (GOOD | changes).items() if value is not None}
+    return kept | wanted | {"VAR_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "portal.settings"}
 
 
 def start(tmp_path, **changes) -> subprocess.CompletedProcess:
-    """`manage.py check` with these variables and no others of ours."""
-    ours = ("ENVIRONMENT", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "PUBLIC_URL", "DATABASE_URL")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    wanted = {name: value for name, value in (GOOD | changes).items() if value is not None}
+    """`manage.py check` in this environment."""
     (tmp_path / "static").mkdir()
     return subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=settings.BASE_DIR,
-        env=kept | wanted | {"VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "portal.settings"},
+        env=environment(tmp_path, **changes),
         capture_output=True,
         text=True,
     )
@@ -53,6 +61,17 @@ def test_production_starts_with_good_values_and_no_warning_D2(tmp_path):
         ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS must name"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name"),
         ({"ALLOWED_HOSTS": "*.portal.example"}, "ALLOWED_HOSTS must name"),
+        ({"ALLOWED_HOSTS": ".portal.example"}, "ALLOWED_HOSTS must name"),
+        ({"ALLOWED_HOSTS": "portal.example,.portal.example"}, "ALLOWED_HOSTS must name"),
+        ({"SECRET_KEY_FALLBACKS": f"{STRONG},old"}, "SECRET_KEY_FALLBACKS is missing or weak"),
+        ({"SECRET_KEY_FALLBACKS": "a" * 60}, "SECRET_KEY_FALLBACKS is missing or weak"),
+        ({"TRUSTED_PROXY_COUNT": None}, "TRUSTED_PROXY_COUNT is missing or wrong"),
+        ({"TRUSTED_PROXY_COUNT": "one"}, "TRUSTED_PROXY_COUNT is missing or wrong"),
+        ({"EMAIL_URL": None}, "EMAIL_URL is missing or wrong"),
+        ({"EMAIL_URL": "consolemail://"}, "EMAIL_URL is missing or wrong"),
+        ({"EMAIL_URL": "smtp+tls://user:secret@:587"}, "EMAIL_URL is missing or wrong"),
+        ({"MAIL_FROM": None}, "MAIL_FROM is missing or wrong"),
+        ({"MAIL_FROM": "Care <no-reply@localhost>"}, "MAIL_FROM is missing or wrong"),
         ({"PUBLIC_URL": "http://portal.example"}, "PUBLIC_URL must be"),
         ({"PUBLIC_URL": None}, "PUBLIC_URL must be"),
         ({"ENVIRONMENT": "prodution"}, "Set it to production, demo or development"),
@@ -64,6 +83,18 @@ def test_production_refuses_to_start_D2(tmp_path, changes, said):
     assert done.returncode != 0
     assert said in done.stderr.splitlines()[-1]
     assert STRONG not in done.stderr
+    assert "secret" not in done.stderr.splitlines()[-1].replace("import secrets; print(secrets", "")
+
+
+@pytest.mark.parametrize(
+    "url", ["smtp://mail.example", "smtp+ssl://u%40x:p@[::1]:465", "smtps://m:1/"]
+)
+def test_addresses_of_mail_servers_are_known_D2(monkeypatch, url):
+    for name, value in (GOOD | {"EMAIL_URL": url, "TRUSTED_PROXY_COUNT": "0"}).items():
+        monkeypatch.setenv(name, value)
+    refuse_unsafe_production(
+        debug=False, allowed_hosts=["portal.example"], public_url="https://portal.example"
+    )
 
 
 def test_weak_keys_are_refused_D2():

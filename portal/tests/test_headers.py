@@ -1,5 +1,7 @@
 """Headers and errors of every answer (rows W1, W2, W3)."""
 
+import json
+
 import pytest
 from django.conf import settings as django_settings
 from django.http import Http404
@@ -7,6 +9,7 @@ from django.test import Client, RequestFactory
 from django.urls import path
 
 from portal import urls as portal_urls
+from portal.logs import JsonFormatter
 from portal.middleware import PERMISSIONS_POLICY
 from portal.tests.fixtures import HEALTH_CANARY, sign_in_staff
 from portal.tests.routes import all_routes
@@ -53,7 +56,7 @@ class BrokenUrls:
     handler400, handler403 = portal_urls.handler400, portal_urls.handler403
     handler404, handler500 = portal_urls.handler404, portal_urls.handler500
     urlpatterns = [
-        path("breaks/500/", breaks),
+        path("breaks/500/", breaks, name="breaks-500"),
         path("breaks/403/", refuses),
         path("breaks/404/", is_missing),
         path("breaks/400/", is_bad),
@@ -141,12 +144,55 @@ def test_files_of_the_project_are_not_served_W3(client, db, address):
 
 def test_a_body_too_large_gets_our_page_W3(client, db):
     page = client.post("/office/login/", {"username": "x" * 1_100_000, "password": "y"})
-    assert page.status_code in (400, 413)
+    assert page.status_code == 413
+    assert "That was too large" in page.text
     for leak in LEAKS:
         assert leak not in page.text
 
 
 def test_too_many_fields_get_our_page_W3(client, db):
     page = client.post("/office/login/", {f"field{number}": "x" for number in range(600)})
-    assert page.status_code in (400, 413)
-    assert "Traceback" not in page.text
+    assert page.status_code == 400
+    assert "We could not read that" in page.text
+
+
+@pytest.mark.parametrize("language", ["pl", "ar"])
+def test_wrong_method_is_answered_in_the_readers_language_W3(client, db, language):
+    in_browser = {"accept-language": language}
+    for method, address in (
+        ("PUT", "/office/login/"), ("TRACE", "/"), ("GET", "/csp-report"), ("POST", "/readyz"),
+        ("GET", f"/{language}/case/sign-out/"), ("POST", f"/{language}/about/"),
+    ):  # fmt: skip
+        page = client.generic(method, address, headers=in_browser)
+        assert page.status_code == 405, address
+        assert f'<html lang="{language}"' in page.text, address
+        assert "405" in page.text
+        assert page.headers["Allow"]
+        assert page.headers.get("Content-Length", str(len(page.content))) == str(len(page.content))
+        check_headers(page, address)
+
+
+def test_wrong_method_in_an_office_is_answered_in_the_language_of_its_reader_W3(coordinator, case):
+    type(coordinator).objects.update(language="pl")
+    page = sign_in_staff(coordinator).get(f"/office/cases/case/{case.pk}/read/")
+    assert page.status_code == 405
+    assert '<html lang="pl"' in page.text
+    assert "no-store" in page.headers["Cache-Control"]
+
+
+def test_unhandled_error_is_logged_with_its_page_and_without_its_words_L1(client, settings, caplog):
+    settings.ROOT_URLCONF = BrokenUrls
+    client.raise_request_exception = False
+    client.get("/breaks/500/?q=secret-words")
+    (record,) = [record for record in caplog.records if record.name == "portal.errors"]
+    line = JsonFormatter().format(record)
+    fields = json.loads(line)
+    assert (fields["route"], fields["error"]) == ("breaks-500", "RuntimeError")
+    assert fields["where"].startswith("breaks:")
+    for leak in (HEALTH_CANARY, "secret-words", "/breaks/"):
+        assert leak not in line
+
+
+@pytest.mark.parametrize("body", [b"[" * 9999, b"{", b"[]", b'{"csp-report": []}', b"\xff"])
+def test_report_of_nonsense_is_taken_in_silence_W1(client, db, body):
+    assert client.post("/csp-report", body, content_type="application/json").status_code == 204

@@ -20,6 +20,7 @@ LAYERS = [
     {"jobs"},
     {"forms", "intake", "loader", "demo"},
     {"views", "admin", "sites", "middleware", "context", "templatetags", "sessions", "pages",
+     "staff_sessions",
      "cards", "tables", "management"},
     {"urls", "urls_case", "urls_inquiry", "wsgi", "apps"},
 ]  # fmt: skip

@@ -5,12 +5,13 @@ import time
 
 import pytest
 from axes.models import AccessAttempt
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from portal.models import RecoveryDevice, User
+from portal.models import AuditEvent, RecoveryDevice, User
 from portal.second_factor import find_device, new_recovery_codes
 from portal.tests.fixtures import PASSWORD, make_user, sign_in_staff
 from portal.views.second_factor import PENDING
@@ -261,6 +262,19 @@ def test_recovery_code_opens_once_S1(phone, coordinator):
     assert len(RecoveryDevice.objects.get().code_hashes) == 8
 
 
+def test_recovery_code_beside_a_wrong_password_is_written_down_nowhere_S1(phone, coordinator):
+    code = new_recovery_codes(coordinator)[0]
+    log_in(Client(), code, password="wrong" * 5)
+    Client().post(
+        f"{OFFICE}?code={code}", {"username": "coordinator", "password": "w", "code": code}
+    )
+    assert AccessAttempt.objects.exists()
+    for model in apps.get_models():
+        for row in model.objects.values_list():
+            assert code not in str(row), model
+    assert log_in(Client(), code).status_code == 302
+
+
 def test_recovery_code_of_another_person_opens_nothing_S1(phone, coordinator, lead):
     codes = new_recovery_codes(lead)
     assert find_device(coordinator, codes[0]) is None
@@ -303,6 +317,9 @@ def test_password_change_kills_every_other_session_A5(coordinator):
     assert response.status_code == 302
     assert client.get("/office/").status_code == 200
     assert other.get("/office/").status_code == 302
+    (row,) = AuditEvent.objects.filter(action="user.password_changed")
+    assert (row.actor_label, row.object_id) == ("coordinator", str(coordinator.pk))
+    assert new not in str(row.data)
 
 
 def test_password_shorter_than_15_characters_is_refused_S2(coordinator):
@@ -313,6 +330,7 @@ def test_password_shorter_than_15_characters_is_refused_S2(coordinator):
     )
     assert "15" in response.text
     assert response.status_code == 200
+    assert not AuditEvent.objects.exists()
 
 
 def test_user_without_a_role_logs_in_nowhere(db):

@@ -6,8 +6,12 @@ import pytest
 from django.conf import settings as django_settings
 from django.core import mail as outbox
 from django.core.mail import BadHeaderError, EmailMessage
+from django_tasks_db.models import DBTaskResult
 
-from cases import notifications
+from cases import actions, notifications
+from cases.actions.access import SIGN_IN_LINK
+from cases.jobs import send_mail
+from cases.models import CaseEvent
 from portal.mail import (
     MailboxBackend,
     SmtpBackend,
@@ -24,7 +28,16 @@ TEMPLATES = [
     notifications.MESSAGE_WAITING,
     notifications.STATUS_CHANGED,
     notifications.CODE_REPLACED,
+    notifications.CONFIRM_EMAIL,
+    notifications.WITHDRAWN,
+    SIGN_IN_LINK,
 ]
+# Mails that carry a link of their own: its address below the case's.
+OWN_LINKS = {
+    SIGN_IN_LINK: "link/",
+    notifications.RECEIVED: "mail/",
+    notifications.CONFIRM_EMAIL: "mail/",
+}
 LANGUAGES = [code for code, _name in django_settings.LANGUAGES]
 # Words that would tell whoever looks over a shoulder that somebody is ill.
 HEALTH_WORDS = re.compile(
@@ -36,11 +49,24 @@ HEALTH_WORDS = re.compile(
 )
 
 
+def test_every_mail_is_in_the_list_M2():
+    folder = django_settings.BASE_DIR / "templates" / "cases" / "email"
+    names = {path.name.removesuffix("_body.txt") for path in folder.glob("*_body.txt")}
+    assert {template.rpartition("/")[2] for template in TEMPLATES} == names
+
+
+def write(case, template) -> None:
+    if template == SIGN_IN_LINK:
+        actions.send_sign_in_link(member=case.owner)
+    else:
+        notifications.notify_family(case, template)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_mail_says_nothing_of_health_or_persons_M2(scmc, template, language):
     case = make_case(language=language, hospital=scmc)
-    notifications.notify_family(case, template)
+    write(case, template)
     message = render_mail(OutgoingMail.objects.get())
     whole = message.message().as_string() + message.subject + message.body
     own_words = f"{message.subject}\n{message.body}".replace(case.reference, "")
@@ -48,7 +74,10 @@ def test_mail_says_nothing_of_health_or_persons_M2(scmc, template, language):
         assert canary not in whole
     found = HEALTH_WORDS.search(re.sub(r"https?://\S+", "", own_words))
     assert found is None, found
-    assert case.reference in message.subject
+    # Mail boxes show the sender's name before anything else.
+    headers = "\n".join(f"{name}: {value}" for name, value in message.message().items())
+    assert "From: " in headers and "Subject: " in headers
+    assert HEALTH_WORDS.search(headers.replace(case.reference, "")) is None
     assert message.to == ["family@example.org"]
 
 
@@ -56,9 +85,13 @@ def test_mail_says_nothing_of_health_or_persons_M2(scmc, template, language):
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_mail_links_to_our_own_host_in_its_readers_language_W5(db, settings, template, language):
     settings.PUBLIC_URL = "https://portal.example"
-    notifications.notify_family(make_case(language=language), template)
-    body = render_mail(OutgoingMail.objects.get()).body
-    assert re.findall(r"https?://\S+", body) == [f"https://portal.example/{language}/case/"]
+    write(make_case(language=language), template)
+    links = re.findall(r"https?://\S+", render_mail(OutgoingMail.objects.get()).body)
+    assert links or template == notifications.WITHDRAWN
+    own = f"https://portal.example/{language}/case/"
+    wanted = own + (OWN_LINKS[template] + r"[\w-]+/" if template in OWN_LINKS else "")
+    for link in links:
+        assert re.fullmatch(wanted, link), link
 
 
 def test_mail_names_the_operator_as_it_is_called(db, settings):
@@ -110,3 +143,26 @@ def test_mail_is_taken_by_one_of_two_workers_M4(db, settings):
     deliver(first)
     assert deliver(second) == MailStatus.SENT
     assert len(outbox.outbox) == 1
+
+
+class StoppedMeanwhile:
+    """A mail server that refuses; while it is asked, the mail is stopped after a death."""
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def send_messages(self, messages):
+        OutgoingMail.objects.update(status=MailStatus.STOPPED)
+        raise ConnectionError
+
+
+@pytest.mark.parametrize("attempts", [0, 5])
+def test_mail_stopped_while_it_is_sent_is_not_tried_again_M4(db, settings, attempts):
+    settings.EMAIL_BACKEND = "portal.tests.test_mail.StoppedMeanwhile"
+    notifications.notify_family(make_case(), notifications.RECEIVED)
+    OutgoingMail.objects.update(attempts=attempts)
+    jobs = DBTaskResult.objects.count()
+    assert send_mail.func(str(OutgoingMail.objects.get().pk)) == "stopped"
+    assert OutgoingMail.objects.get().status == MailStatus.STOPPED
+    assert DBTaskResult.objects.count() == jobs
+    assert not CaseEvent.objects.exists()

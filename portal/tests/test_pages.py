@@ -16,7 +16,7 @@ ROOT = Path(settings.BASE_DIR)
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 STATIC_PAGES = ["how-it-works", "about", "privacy"]
 DIRECTORY_PAGES = ["home", "hospitals:list"]
-ERRORS = [400, 403, 404, 413, 429, 500]
+ERRORS = [400, 403, 404, 405, 413, 429, 500]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 INLINE = re.compile(
     r"\sstyle=|\son[a-z]+=|<style|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE

@@ -5,6 +5,9 @@ import re
 import pytest
 from django.test import Client
 
+from portal.admin.strict import StrictAdmin
+from portal.sites import office
+from portal.tests.cast import Stage
 from portal.tests.fixtures import sign_in_staff
 from portal.tests.routes import all_routes, staff_routes
 
@@ -53,15 +56,21 @@ def test_admin_is_nowhere_S3(client, administrator):
 
 
 @pytest.mark.parametrize("who", ["lead", "editor", "auditor", "administrator", "nobody"])
-def test_every_staff_page_is_kept_nowhere_A6(request, client, who, lead, case):
-    user = None if who == "nobody" else request.getfixturevalue(who)
-    client = sign_in_staff(user) if user else client
+def test_every_staff_page_is_kept_nowhere_A6(db, who):
+    """Pages of objects that are there and of such that are not, and what is refused."""
+    stage = Stage()
+    client = stage.client(who)
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = client.cookies
     for route in staff_routes():
         if "logout" in route.pattern:
             continue
-        response = client.get(route.path())
-        assert "no-store" in response.headers.get("Cache-Control", ""), route
-        assert "private" in response.headers["Cache-Control"], route
+        for response in (
+            client.get(stage.path(route)), client.get(route.path()), strict.post(route.path()),
+        ):  # fmt: skip
+            assert "no-store" in response.headers.get("Cache-Control", ""), route
+            assert "private" in response.headers["Cache-Control"], route
+        assert response.status_code == 403, route
 
 
 def test_view_on_site_tells_nothing_H3(lead, editor):
@@ -72,6 +81,19 @@ def test_view_on_site_tells_nothing_H3(lead, editor):
         for kind in ContentType.objects.values_list("pk", flat=True):
             assert client.get(f"/{site}/r/{kind}/1/").status_code == 404
         assert client.get(f"/{site}/r/9999/1/").status_code == 404
+
+
+def test_every_page_of_the_office_has_the_strict_base_H3():
+    assert [m for m, page in office._registry.items() if not isinstance(page, StrictAdmin)] == []
+
+
+def test_office_has_no_history_and_no_address_of_bare_keys_H3():
+    """Django's own would show and tell what exists to whoever may see a single row."""
+    patterns = {route.pattern for route in staff_routes()}
+    assert not [pattern for pattern in patterns if pattern.endswith("history/")]
+    assert not [pattern for pattern in patterns if pattern.endswith("<path:object_id>/")]
+    deleted = {pattern for pattern in patterns if pattern.endswith("delete/")}
+    assert deleted == {"office/hospitals/membership/<path:object_id>/delete/"}
 
 
 def test_no_address_carries_a_counted_key():

@@ -5,12 +5,16 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
+from django.test import Client
 from django.utils import timezone
+from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from cases.models import Message
 from portal import actions
 from portal.models import User
 from portal.tests.fixtures import PASSWORD, sign_in_staff
+from portal.tests.routes import UNKNOWN_ID
 
 DESK = {"office": "/office/", "partners": "/partners/"}
 
@@ -64,6 +68,55 @@ def test_session_lost_during_a_post_leads_to_the_log_in(coordinator, case):
         clock.shift(901)
         response = client.post(f"/office/cases/case/{case.pk}/read/", {"read-version": 1})
     assert response.url == "/office/login/?ended=1"
+
+
+def test_session_first_used_after_its_time_is_over_A5(coordinator):
+    device = TOTPDevice.objects.create(user=coordinator, name="phone", confirmed=True)
+    client = Client()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        typed = {"username": "coordinator", "password": PASSWORD}
+        code = f"{totp(device.bin_key):06d}"
+        assert client.post("/office/login/", typed | {"code": code}).status_code == 302
+        clock.shift(timedelta(hours=11))
+        assert client.get("/office/").url.startswith("/office/login/?ended=1")
+
+
+@pytest.mark.parametrize("way", ["idle", "whole day", "gone"])
+def test_words_posted_after_the_end_are_shown_to_be_copied_A5(coordinator, case, way):
+    client = sign_in_staff(coordinator)
+    typed = {
+        "answer-version": 1, "answer-language": "en", "answer-submission": UNKNOWN_ID,
+        "answer-body": "A long answer <b>of</b> two hours", "old_password": PASSWORD,
+    }  # fmt: skip
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        client.get("/office/")
+        if way == "whole day":
+            for _tenth in range(47):
+                clock.shift(600)
+                client.get("/office/")
+            clock.shift(601)
+        elif way == "idle":
+            clock.shift(901)
+        else:
+            Session.objects.all().delete()
+        page = client.post(f"/office/cases/case/{case.pk}/answer/", typed)
+    assert page.status_code == 403
+    assert ">A long answer &lt;b&gt;of&lt;/b&gt; two hours</textarea>" in page.text
+    assert page.text.count("<textarea") == 1
+    assert 'href="/office/login/"' in page.text
+    assert "no-store" in page.headers["Cache-Control"]
+    for kept_back in (PASSWORD, UNKNOWN_ID):
+        assert kept_back not in page.text
+    assert not Message.objects.exists()
+
+
+def test_pages_know_both_limits_of_the_session_A5(coordinator):
+    client = sign_in_staff(coordinator)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        client.get("/office/")
+        clock.shift(600)
+        page = client.get("/office/").text
+    assert 'data-idle="900" data-rest="28200"' in page
 
 
 def test_keep_alive_makes_the_session_young_A5(desk):
@@ -133,3 +186,15 @@ def test_warning_comes_before_the_end_and_keeps_what_was_typed_A5(
     page.wait_for_selector("#office-session a")
     page.locator("#office-session p[data-when=ended]").wait_for(state="visible")
     assert page.input_value("textarea[name=answer-body]") == "Typed before the end"
+
+
+@pytest.mark.browser
+def test_end_of_the_day_is_said_before_it_comes_A5(live, coordinator, settings):
+    settings.STAFF_SESSION_MAX = timedelta(seconds=4)
+    page = live.page
+    cookie = sign_in_staff(coordinator).cookies["session"].value
+    page.context.add_cookies([{"name": "session", "value": cookie, "url": live.address}])
+    page.goto(live.url("/office/"))
+    page.locator("#office-session p[data-when=last]").wait_for(state="visible")
+    assert not page.locator("#office-session button").is_visible()
+    page.locator("#office-session p[data-when=ended]").wait_for(state="visible")

@@ -18,7 +18,7 @@ def csp_report(request: HttpRequest) -> HttpResponse:
     try:
         report = json.loads(request.body[:MAX_REPORT_BYTES]).get("csp-report", {})
         directive = str(report.get("effective-directive", ""))[:60]
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return HttpResponse(status=204)
     logger.warning("content security policy broken", extra={"fields": {"directive": directive}})
     return HttpResponse(status=204)

@@ -7,6 +7,7 @@ the first code of a new phone the session only remembers whose set-up it is.
 import time
 
 from django.contrib.auth import get_user_model, login
+from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,8 +15,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django_otp import login as remember_device
 
+from portal import staff_sessions
 from portal.actions import RefusedError, WrongCodeError, enrol, replace_recovery_codes
-from portal.forms import LogInForm, SetUpForm
+from portal.forms import LogInForm, OwnPasswordForm, SetUpForm
 from portal.second_factor import has_second_factor, new_key, qr_code, readable_key
 
 PENDING = "second_factor_set_up"
@@ -66,6 +68,17 @@ def recovery_codes(request, site):
     return _page(request, site, "office/recovery_codes.html", title=title, codes=codes)
 
 
+def change_password(request, site):
+    """Django's own page; this session goes on, every other one of the person ends."""
+    request.current_app = site.name
+    view = PasswordChangeView.as_view(
+        form_class=OwnPasswordForm,
+        success_url=reverse(f"{site.name}:password_change_done"),
+        extra_context=site.each_context(request),
+    )
+    return view(request)
+
+
 def keep_alive(request, site):
     """Asked for by the warning: the request alone makes the session young again."""
     return JsonResponse({"ok": True})
@@ -85,6 +98,7 @@ def _enter(request, user, device) -> None:
     request.session.flush()
     login(request, user, backend=BACKEND)
     remember_device(request, device)
+    staff_sessions.begin(request.session)
 
 
 def _begin_set_up(request, site, user):
