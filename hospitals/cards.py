@@ -21,6 +21,8 @@ class Card:
     chips: list[str]
     more: int
     districts: list[str]
+    # In an answer to a search: the specialty that brought this hospital there.
+    why: str = ""
 
     @property
     def accepting_label(self) -> str:
@@ -39,13 +41,14 @@ class Card:
         return self.hospital.display_pilot_source_date
 
 
-def card(hospital: Hospital) -> Card:
+def card(hospital: Hospital, *, why: str = "") -> Card:
     titles = [listing.title for listing in hospital.public_listings]
     return Card(
         hospital=hospital,
         chips=titles[:CHIPS],
         more=max(0, len(titles) - CHIPS),
         districts=district_labels(hospital.campuses.all()),
+        why=why,
     )
 
 

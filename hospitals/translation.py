@@ -2,7 +2,16 @@
 
 from modeltranslation.translator import TranslationOptions, register
 
-from hospitals.models import Campus, Fact, Hospital, Listing, Specialty, Story
+from hospitals.models import (
+    Campus,
+    Condition,
+    Fact,
+    Hospital,
+    Listing,
+    Specialty,
+    Story,
+    Treatment,
+)
 
 
 @register(Specialty)
@@ -33,3 +42,13 @@ class ListingTranslation(TranslationOptions):
 @register(Story)
 class StoryTranslation(TranslationOptions):
     fields = ("patient", "condition", "summary")
+
+
+@register(Condition)
+class ConditionTranslation(TranslationOptions):
+    fields = ("name",)
+
+
+@register(Treatment)
+class TreatmentTranslation(TranslationOptions):
+    fields = ("name",)

@@ -5,6 +5,7 @@ Every page is kept whole until the directory changes (see hospitals.pages).
 
 from django.db.models import Prefetch
 from django.http import Http404
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from hospitals import pages
@@ -17,11 +18,13 @@ from hospitals.cards import (
     with_map_link,
 )
 from hospitals.choices import Area
+from hospitals.finding.answer import Answer, answer
+from hospitals.finding.shown import person_words, reasons, understood
 from hospitals.forms import FilterForm
 from hospitals.models import DirectoryVersion, Hospital, Listing, Specialty
-from hospitals.search import search_hospitals
 
 HOME_HOSPITALS = 6
+MAX_ANSWERS = 40
 
 
 @require_safe
@@ -69,8 +72,11 @@ def filtered_page(request, version: int):
 
 
 def list_context(form: FilterForm) -> dict:
-    hospitals = filtered(Hospital.objects.public(), **form.cleaned_data)
-    cards = [card(hospital) for hospital in for_cards(hospitals)]
+    filters = dict(form.cleaned_data)
+    question = filters.pop("q", "")
+    hospitals = filtered(Hospital.objects.public(), **filters)
+    found = answer(question, language=get_language(), hospitals=hospitals) if question else None
+    cards = answered_cards(found) if found else [card(row) for row in for_cards(hospitals)]
     return {
         "filter_form": form,
         "cards": cards,
@@ -78,12 +84,31 @@ def list_context(form: FilterForm) -> dict:
         "filters_active": any(form.cleaned_data.values()),
         "reset_url": "?",
         "unknown_filters": form.unknown(),
+        "question": question,
+        **(answer_context(found) if found else {}),
     }
 
 
-def filtered(hospitals, *, q="", specialty="", audience="", type="", district=""):
+def answer_context(found: Answer) -> dict:
+    """What was understood; where nothing was, the nearest names instead."""
+    return {
+        "understood": understood(found.targets),
+        "nearest": [] if found.is_understood else understood(found.nearest),
+        "person": person_words(found.person),
+    }
+
+
+def answered_cards(found: Answer) -> list:
+    """Cards in the order of the answer, each with the listing that brought it there."""
+    order = [hit.hospital.pk for hit in found.hospitals[:MAX_ANSWERS]]
+    rows = {row.pk: row for row in for_cards(Hospital.objects.filter(pk__in=order))}
+    why = reasons(found)
+    return [card(rows[pk], why=why[pk]) for pk in order]
+
+
+def filtered(hospitals, *, specialty="", audience="", type="", district=""):
     """Hospitals that match every filter given."""
-    hospitals = search_hospitals(hospitals, q).for_audience(audience)
+    hospitals = hospitals.for_audience(audience)
     if specialty:
         hospitals = hospitals.with_specialty(specialty)
     if type:

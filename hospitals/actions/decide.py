@@ -12,7 +12,9 @@ from hospitals.actions.core import (
     lock_hospital,
 )
 from hospitals.choices import RevisionStatus
-from hospitals.models import DirectoryVersion, Hospital, Listing, Revision
+from hospitals.finding.indexing import replace_target
+from hospitals.finding.names import specialty_names
+from hospitals.models import DirectoryVersion, EntryKind, Hospital, Listing, Revision
 
 
 @transaction.atomic
@@ -26,6 +28,7 @@ def approve_revision(*, by, revision: Revision) -> None:
     lock_hospital(revision.hospital_id)
     close_revision(revision, by=by, status=RevisionStatus.APPROVED)
     _write(revision)
+    _index(revision)
     DirectoryVersion.raise_number()
 
 
@@ -58,6 +61,13 @@ def _write(revision: Revision) -> None:
         said = "accepting" in revision.after
         when = {"accepting_confirmed_at": confirmation["confirmed_at"]} if said else {}
         _update(Hospital, revision.hospital_id, revision, when)
+
+
+def _index(revision: Revision) -> None:
+    """What a listing is called, and whether it is public, changes what is found."""
+    specialty = revision.specialty or (revision.listing and revision.listing.specialty)
+    if specialty:
+        replace_target(EntryKind.SPECIALTY, specialty.slug, specialty_names(specialty))
 
 
 def _update(model, pk, revision: Revision, confirmation: dict) -> None:

@@ -1,22 +1,46 @@
 """The directory: hospitals, what they treat, and where each claim comes from."""
 
+from hospitals.models.condition import (
+    Condition,
+    ConditionCode,
+    ConditionSpecialty,
+    Treatment,
+    TreatmentSpecialty,
+)
 from hospitals.models.directory import DirectoryVersion
 from hospitals.models.hospital import Campus, Fact, Hospital, Specialty, Story
 from hospitals.models.listing import Listing
 from hospitals.models.membership import Membership
 from hospitals.models.revision import Revision
+from hospitals.models.search import (
+    EntryKind,
+    SearchEntry,
+    SearchPosting,
+    SearchTypo,
+    SearchWord,
+)
 from hospitals.models.source import Source, Sourced
 
 __all__ = [
     "Campus",
+    "Condition",
+    "ConditionCode",
+    "ConditionSpecialty",
     "DirectoryVersion",
+    "EntryKind",
     "Fact",
     "Hospital",
     "Listing",
     "Membership",
     "Revision",
+    "SearchEntry",
+    "SearchPosting",
+    "SearchTypo",
+    "SearchWord",
     "Source",
     "Sourced",
     "Specialty",
     "Story",
+    "Treatment",
+    "TreatmentSpecialty",
 ]

@@ -175,14 +175,26 @@ def test_load_that_fails_leaves_nothing(folder):
     assert (Hospital.objects.count(), Fact.objects.count()) == (0, 0)
 
 
-def test_command_says_what_it_did(capsys):
+def test_command_says_what_it_did(capsys, monkeypatch):
+    # The whole index takes half a minute; what it holds is tested in test_finding.
+    module = "hospitals.management.commands.load_directory"
+    written = []
+    monkeypatch.setattr(f"{module}.write_index", lambda: written.append(1) or 1)
+    monkeypatch.setattr(f"{module}.index_is_empty", lambda: not written)
     call_command("load_directory")
+    first = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in first[1:]] == [
+        "conditions and treatments",
+        "search index",
+    ]
     call_command("load_directory")
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].startswith("0 created, 0 updated, 0 left, ")
+    assert lines[0].startswith("0 created, 0 updated, 0 left, ")
+    assert lines[1:] == ["conditions and treatments: 0 created, 0 updated"]
 
 
 def test_command_names_what_it_left(folder, capsys, monkeypatch):
+    monkeypatch.setattr("hospitals.management.commands.load_directory.write_index", lambda: 1)
     load_directory(folder)
     Listing.objects.filter(pk=first_listing().pk).update(title_en="Edited here")
     change(folder, "hospitals", retitle_first_listing)

@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand
 
 from hospitals.loader import CREATED, LEFT, SAME, UPDATED, load_directory
+from hospitals.loading import index_is_empty, load_conditions, write_index
 
 
 class Command(BaseCommand):
@@ -14,3 +15,11 @@ class Command(BaseCommand):
         )
         for row in left:
             self.stdout.write(f"left, because it was edited here: {row}")
+        conditions = load_conditions()
+        self.stdout.write(
+            f"conditions and treatments: {conditions[CREATED]} created, "
+            f"{conditions[UPDATED]} updated"
+        )
+        changed = counts[CREATED] + counts[UPDATED] + sum(conditions.values())
+        if changed or index_is_empty():
+            self.stdout.write(f"search index: {write_index()} names")

@@ -1,0 +1,98 @@
+"""Loads conditions and treatments from hospitals/data/conditions and writes the index."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+from django.db import transaction
+
+from hospitals.finding.indexing import rebuild
+from hospitals.finding.names import all_names
+from hospitals.loader import CREATED, DATA_DIR, UPDATED, digest, texts
+from hospitals.models import (
+    Condition,
+    ConditionCode,
+    ConditionSpecialty,
+    DirectoryVersion,
+    SearchEntry,
+    Specialty,
+    Treatment,
+    TreatmentSpecialty,
+)
+
+TREATMENTS = "treatments.json"
+
+
+@transaction.atomic
+def load_conditions(folder: Path = DATA_DIR / "conditions") -> Counter:
+    """Rows as in the data; what left the data leaves the database. Returns the counts.
+
+    Unlike facts of hospitals these are curated here alone, so the data always wins.
+    """
+    specialties = dict(Specialty.objects.values_list("slug", "pk"))
+    counts: Counter = Counter()
+    conditions, treatments = read(folder)
+    _load(Condition, conditions, specialties, counts)
+    _load(Treatment, treatments, specialties, counts)
+    return counts
+
+
+def read(folder: Path = DATA_DIR / "conditions") -> tuple[list[dict], list[dict]]:
+    """Conditions, and treatments, of all files of the folder."""
+    conditions, treatments = [], []
+    for path in sorted(folder.glob("*.json")):
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        (treatments if path.name == TREATMENTS else conditions).extend(rows)
+    return conditions, treatments
+
+
+def _load(model, rows: list[dict], specialties: dict, counts: Counter) -> None:
+    known = {row.slug: row for row in model.objects.all()}
+    for row in rows:
+        new = digest(row)
+        present = known.pop(row["slug"], None)
+        if present and present.loaded_digest == new:
+            continue
+        counts[UPDATED if present else CREATED] += 1
+        target = present or model(slug=row["slug"])
+        _write(target, row, new)
+        _connect(target, row, specialties)
+    for gone in known.values():
+        gone.delete()
+        counts[UPDATED] += 1
+
+
+def _write(target, row: dict, new: str) -> None:
+    target.words, target.audience, target.loaded_digest = row["words"], row["audience"], new
+    for column, text in texts("name", row["name"]).items():
+        setattr(target, column, text)
+    target.save()
+
+
+def _connect(target, row: dict, specialties: dict) -> None:
+    """Raises KeyError for a specialty that nobody described."""
+    is_condition = isinstance(target, Condition)
+    through = ConditionSpecialty if is_condition else TreatmentSpecialty
+    name = "condition" if is_condition else "treatment"
+    target.ways.all().delete()
+    through.objects.bulk_create(
+        through(**{name: target}, specialty_id=specialties[slug], position=position)
+        for position, slug in enumerate(row["specialties"])
+    )
+    if is_condition:
+        target.codes.all().delete()
+        ConditionCode.objects.bulk_create(
+            ConditionCode(condition=target, code=code) for code in row["icd10"]
+        )
+
+
+@transaction.atomic
+def write_index() -> int:
+    """The whole index anew; the pages that show answers change with it."""
+    count = rebuild(all_names())
+    DirectoryVersion.raise_number()
+    return count
+
+
+def index_is_empty() -> bool:
+    return not SearchEntry.objects.exists()
