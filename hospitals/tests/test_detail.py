@@ -79,7 +79,15 @@ def test_fact_shows_source_and_date(client, scmc, source):
 def test_confirmed_listing_shows_the_day(client, scmc, editor):
     when = timezone.make_aware(timezone.datetime(2026, 5, 4))
     make_listing(scmc, confirmed_at=when, confirmed_by=editor)
-    assert "confirmed by the hospital on 4 May 2026" in read(client)
+    assert "Confirmed by the hospital on 4 May 2026" in read(client)
+
+
+def test_confirmation_is_not_lent_to_a_sentence_of_the_press(client, scmc, editor, source):
+    when = timezone.make_aware(timezone.datetime(2026, 5, 4))
+    make_listing(scmc, source=source, confirmed_at=when, confirmed_by=editor)
+    page = read(client)
+    press, hospital = page.index("A newspaper"), page.index("Confirmed by the hospital on")
+    assert "not yet confirmed by the hospital" in page[press:hospital]
 
 
 def test_source_that_may_not_be_linked_is_only_named(client, scmc, source):
