@@ -1,39 +1,18 @@
-"""The public pages of the directory.
-
-Every page is kept whole until the directory changes (see hospitals.pages).
-"""
+"""The list of hospitals: filters, and answers to a search."""
 
 from django.db.models import Prefetch
-from django.http import Http404
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from hospitals import pages
-from hospitals.cards import (
-    by_area,
-    by_subject,
-    card,
-    district_labels,
-    pilot_label,
-    with_map_link,
-)
+from hospitals.cards import card
 from hospitals.choices import Area
 from hospitals.finding.answer import Answer, answer
 from hospitals.finding.shown import person_words, reasons, understood
 from hospitals.forms import FilterForm
 from hospitals.models import DirectoryVersion, Hospital, Listing, Specialty
 
-HOME_HOSPITALS = 6
 MAX_ANSWERS = 40
-
-
-@require_safe
-def home(request):
-    version = DirectoryVersion.current()
-    page = pages.find(request, version, "") or pages.make(
-        request, version, "portal/home.html", home_context()
-    )
-    return pages.answer(request, page)
 
 
 @require_safe
@@ -42,21 +21,6 @@ def hospital_list(request):
     version = DirectoryVersion.current()
     page = pages.find(request, version, request.META["QUERY_STRING"])
     return pages.answer(request, page or filtered_page(request, version))
-
-
-@require_safe
-def hospital_detail(request, slug):
-    version = DirectoryVersion.current()
-    page = pages.find(request, version, "") or pages.make(
-        request, version, "hospitals/detail.html", detail_context(slug)
-    )
-    return pages.answer(request, page)
-
-
-def home_context() -> dict:
-    hospitals = Hospital.objects.public()
-    cards = [card(hospital) for hospital in for_cards(hospitals)[:HOME_HOSPITALS]]
-    return {"cards": cards, "total": hospitals.count()}
 
 
 def filtered_page(request, version: int):
@@ -130,24 +94,3 @@ def specialty_choices() -> list:
     for specialty in Specialty.objects.offered():
         groups[specialty.area].append((specialty.slug, specialty.name))
     return [(Area(area).label, options) for area, options in groups.items() if options]
-
-
-def detail_context(slug: str) -> dict:
-    hospital = (
-        Hospital.objects.public()
-        .select_related("pilot_source", "name_source", "name_zh_source")
-        .filter(slug=slug)
-        .first()
-    )
-    if not hospital:
-        raise Http404
-    campuses = list(hospital.campuses.select_related("source"))
-    return {
-        "hospital": hospital,
-        "districts": district_labels(campuses),
-        "pilot_label": pilot_label(hospital),
-        "areas": by_area(hospital.listings.public().select_related("specialty", "source")),
-        "facts": by_subject(hospital.facts.public().select_related("source")),
-        "campuses": [with_map_link(campus, hospital) for campus in campuses],
-        "stories": list(hospital.stories.select_related("source")),
-    }
