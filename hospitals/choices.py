@@ -116,5 +116,63 @@ CONTACT_KINDS = (
 class RevisionStatus(models.TextChoices):
     PENDING = "pending", _("waiting for approval")
     APPROVED = "approved", _("approved")
+    PARTLY = "partly", _("approved in part")
     REFUSED = "refused", _("refused")
     WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class ClaimKind(models.TextChoices):
+    """What a listing can say beside its text, in the order of the page."""
+
+    EXCLUSIONS = "exclusions", _("Who cannot be taken")
+    VOLUME = "volume", _("Patients a year")
+    OUTCOME = "outcome", _("Results")
+    PRICE = "price", _("Price")
+    WAITING = "waiting", _("Waiting time")
+    LANGUAGES = "languages", _("Languages spoken")
+    RECORDS = "records", _("Records wanted")
+
+
+# Kinds that are not published without a source and a period.
+NEEDS_PERIOD = (ClaimKind.VOLUME, ClaimKind.OUTCOME)
+
+
+class Currency(models.TextChoices):
+    CNY = "CNY", _("yuan (CNY)")
+    USD = "USD", _("US dollar (USD)")
+    EUR = "EUR", _("euro (EUR)")
+
+
+class RecordKind(models.TextChoices):
+    """The papers that a hospital may want before it answers."""
+
+    SUMMARY = "summary", _("Medical summary, not older than 30 days")
+    PATHOLOGY = "pathology", _("Pathology report")
+    SLIDES = "slides", _("Pathology slides or blocks")
+    IMAGING = "imaging", _("Images of CT, MRI or PET (DICOM files)")
+    IMAGING_REPORT = "imaging_report", _("Reports of the imaging")
+    LAB = "lab", _("Laboratory results")
+    SURGERY = "surgery", _("Reports of operations")
+    TREATMENT = "treatment", _("Chemotherapy and radiotherapy so far")
+    MEDICINES = "medicines", _("List of medicines")
+    ALLERGIES = "allergies", _("Allergies")
+    GENETICS = "genetics", _("Genetic tests")
+    HEART = "heart", _("Echocardiogram and ECG")
+    ENDOSCOPY = "endoscopy", _("Endoscopy report")
+    GROWTH = "growth", _("Height, weight and growth curve")
+    PHOTOS = "photos", _("Photographs")
+
+
+# Codes of Django's language list, whose names Django translates; Chinese first, it is at home.
+SPOKEN_LANGUAGES = (
+    "zh-hans", "en", "ja", "ko", "ru", "fr", "de", "es", "it", "pt", "pl", "uk", "ar", "fa",
+    "tr", "hi", "id", "ms", "th", "vi", "kk", "uz", "mn",
+)  # fmt: skip
+
+
+class ChangeOrigin(models.TextChoices):
+    """How a public claim came to change."""
+
+    DATA = "data", _("the portal’s own data")
+    PROPOSAL = "proposal", _("proposed by the hospital, approved by the portal")
+    CONFIRMATION = "confirmation", _("confirmed by the hospital as still right")

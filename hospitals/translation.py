@@ -4,6 +4,7 @@ from modeltranslation.translator import TranslationOptions, register
 
 from hospitals.models import (
     Campus,
+    Claim,
     Condition,
     Fact,
     Hospital,
@@ -52,3 +53,8 @@ class ConditionTranslation(TranslationOptions):
 @register(Treatment)
 class TreatmentTranslation(TranslationOptions):
     fields = ("name",)
+
+
+@register(Claim)
+class ClaimTranslation(TranslationOptions):
+    fields = ("text",)

@@ -1,5 +1,6 @@
 """The one door for the directory: nothing else writes a public claim."""
 
+from hospitals.actions.confirm import confirm_page, page_fingerprint
 from hospitals.actions.core import (
     ActionRefusedError,
     AlreadyWaitingError,
@@ -7,12 +8,8 @@ from hospitals.actions.core import (
 )
 from hospitals.actions.decide import approve_revision, refuse_revision
 from hospitals.actions.members import end_membership, save_membership
-from hospitals.actions.propose import (
-    HOSPITAL_FIELDS,
-    LISTING_FIELDS,
-    propose_revision,
-    withdraw_revision,
-)
+from hospitals.actions.propose import propose_revision, withdraw_revision
+from hospitals.actions.values import HOSPITAL_FIELDS, LISTING_FIELDS
 
 __all__ = [
     "HOSPITAL_FIELDS",
@@ -21,7 +18,9 @@ __all__ = [
     "AlreadyWaitingError",
     "ChangedMeanwhileError",
     "approve_revision",
+    "confirm_page",
     "end_membership",
+    "page_fingerprint",
     "propose_revision",
     "refuse_revision",
     "save_membership",

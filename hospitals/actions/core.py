@@ -28,13 +28,16 @@ def lock_hospital(hospital_id) -> None:
     Hospital.objects.select_for_update().get(pk=hospital_id)
 
 
-def close_revision(revision: Revision, *, by, status: RevisionStatus, reason: str = "") -> None:
+def close_revision(
+    revision: Revision, *, by, status: RevisionStatus, reason: str = "", refused: dict | None = None
+) -> None:
     """Compare-and-set: of two people who decide at once, one is told."""
     fields = {
         "status": status,
         "decided_at": timezone.now(),
         "decided_by": by,
         "reason": reason,
+        "refused": refused or {},
     }
     if not Revision.objects.pending().filter(pk=revision.pk).update(**fields):
         raise ChangedMeanwhileError

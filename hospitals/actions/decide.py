@@ -1,33 +1,47 @@
-"""The office decides about a proposed change: another person than its author."""
+"""The office decides about a proposed change, field by field: another person than its author."""
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from hospitals.actions import values
 from hospitals.actions.core import (
     ActionRefusedError,
     ChangedMeanwhileError,
     close_revision,
     lock_hospital,
 )
+from hospitals.actions.history import keep_approved
+from hospitals.actions.propose import check_all, fresh_target
 from hospitals.choices import RevisionStatus
 from hospitals.finding.indexing import replace_target
 from hospitals.finding.names import specialty_names
-from hospitals.models import DirectoryVersion, EntryKind, Hospital, Listing, Revision
+from hospitals.models import DirectoryVersion, EntryKind, Listing, Revision
+
+MAX_REASON = 500
 
 
 @transaction.atomic
-def approve_revision(*, by, revision: Revision) -> None:
+def approve_revision(*, by, revision: Revision, refused: dict[str, str] | None = None) -> None:
     """Make a proposed change public, confirmed by its author, at the next request.
 
-    Raises ActionRefusedError, or ChangedMeanwhileError when the claim or the
-    revision is not what the approver read; then nothing is written.
+    `refused`: field -> why; those fields stay as they were, and the hospital reads the
+    reason. Raises ActionRefusedError, or ChangedMeanwhileError when one of the accepted
+    fields is not what its author saw any more; then nothing is written.
     """
+    refused = {name: reason.strip() for name, reason in (refused or {}).items()}
     _refuse_decision(by, revision)
+    _check_reasons(revision, refused)
     lock_hospital(revision.hospital_id)
-    close_revision(revision, by=by, status=RevisionStatus.APPROVED)
-    _write(revision)
+    accepted = {name: new for name, new in revision.after.items() if name not in refused}
+    target = fresh_target(revision.hospital, revision.listing, revision.specialty)
+    _refuse_stale(revision, target, accepted)
+    _refuse_impossible(target, accepted)
+    status = RevisionStatus.PARTLY if refused else RevisionStatus.APPROVED
+    close_revision(revision, by=by, status=status, refused=refused)
+    listing = _write(revision, target, accepted)
+    keep_approved(revision, listing=listing, by=by, accepted=accepted)
     _index(revision)
     DirectoryVersion.raise_number()
 
@@ -36,10 +50,7 @@ def approve_revision(*, by, revision: Revision) -> None:
 def refuse_revision(*, by, revision: Revision, reason: str) -> None:
     """Raises ActionRefusedError, or ChangedMeanwhileError when it was decided meanwhile."""
     _refuse_decision(by, revision)
-    if not reason.strip():
-        raise ActionRefusedError(_("Say why: the hospital reads your reason."))
-    if len(reason) > Revision._meta.get_field("reason").max_length:
-        raise ActionRefusedError(_("Please give the reason in at most 500 letters."))
+    _check_reason(reason)
     lock_hospital(revision.hospital_id)
     close_revision(revision, by=by, status=RevisionStatus.REFUSED, reason=reason.strip())
 
@@ -51,16 +62,57 @@ def _refuse_decision(by, revision: Revision) -> None:
         raise ActionRefusedError(_("Another person must decide about your change."))
 
 
-def _write(revision: Revision) -> None:
+def _check_reasons(revision: Revision, refused: dict[str, str]) -> None:
+    if not set(refused) <= set(revision.after):
+        raise ActionRefusedError(_("This cannot be changed here."))
+    for reason in refused.values():
+        _check_reason(reason)
+    if set(refused) == set(revision.after):
+        raise ActionRefusedError(_("Nothing is left to approve: refuse the whole change."))
+    if revision.specialty_id and "title_en" in refused:
+        raise ActionRefusedError(_("A new specialty needs its English title."))
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise ActionRefusedError(_("Say why: the hospital reads your reason."))
+    if len(reason) > MAX_REASON:
+        raise ActionRefusedError(_("Please give the reason in at most 500 letters."))
+
+
+def _refuse_stale(revision: Revision, target, accepted: dict) -> None:
+    """A change elsewhere in the row does not matter; one in the same field does."""
+    if target._state.adding:
+        listed = Listing.objects.filter(
+            hospital=revision.hospital_id, specialty=revision.specialty_id
+        )
+        if listed.exists():
+            raise ChangedMeanwhileError
+        return
+    now = values.current(target, accepted)
+    if not all(values.same(now[name], revision.before.get(name)) for name in accepted):
+        raise ChangedMeanwhileError
+
+
+def _refuse_impossible(target, accepted: dict) -> None:
+    """A part of a change may break a rule that the whole of it kept."""
+    try:
+        check_all(target, accepted)
+    except ValidationError as error:
+        raise ActionRefusedError(" ".join(error.messages)) from error
+
+
+def _write(revision: Revision, target, accepted: dict) -> Listing | None:
+    """Returns the listing that was written; None for a change of the hospital itself."""
     confirmation = {"confirmed_at": timezone.now(), "confirmed_by_id": revision.created_by_id}
-    if revision.listing_id:
-        _update(Listing, revision.listing_id, revision, confirmation)
-    elif revision.specialty_id:
-        _create_listing(revision, confirmation)
-    else:
-        said = "accepting" in revision.after
-        when = {"accepting_confirmed_at": confirmation["confirmed_at"]} if said else {}
-        _update(Hospital, revision.hospital_id, revision, when)
+    version = target.version
+    if target._state.adding:
+        # Version 0 for a moment: what it says is written below, as for any other listing.
+        target.position = Listing.objects.filter(hospital=revision.hospital_id).count()
+        target.save(force_insert=True)
+    if not values.write(target, accepted, base_version=version, confirmation=confirmation):
+        raise ChangedMeanwhileError
+    return target if isinstance(target, Listing) else None
 
 
 def _index(revision: Revision) -> None:
@@ -68,24 +120,3 @@ def _index(revision: Revision) -> None:
     specialty = revision.specialty or (revision.listing and revision.listing.specialty)
     if specialty:
         replace_target(EntryKind.SPECIALTY, specialty.slug, specialty_names(specialty))
-
-
-def _update(model, pk, revision: Revision, confirmation: dict) -> None:
-    written = model.objects.filter(pk=pk, version=revision.base_version).update(
-        version=F("version") + 1, **revision.after, **confirmation
-    )
-    if not written:
-        raise ChangedMeanwhileError
-
-
-def _create_listing(revision: Revision, confirmation: dict) -> None:
-    listings = Listing.objects.filter(hospital=revision.hospital_id)
-    if listings.filter(specialty=revision.specialty_id).exists():
-        raise ChangedMeanwhileError
-    Listing.objects.create(
-        hospital_id=revision.hospital_id,
-        specialty_id=revision.specialty_id,
-        position=listings.count(),
-        **revision.after,
-        **confirmation,
-    )

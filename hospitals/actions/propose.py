@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hospitals.actions import values
 from hospitals.actions.core import (
     ActionRefusedError,
     AlreadyWaitingError,
@@ -16,22 +17,11 @@ from hospitals.actions.core import (
     leave_trace,
     lock_hospital,
 )
+from hospitals.actions.values import COLUMN_LANGUAGES, HOSPITAL_FIELDS, LISTING_FIELDS, TITLES
 from hospitals.choices import RevisionStatus
 from hospitals.models import Hospital, Listing, Revision, Specialty
 
-COLUMN_LANGUAGES = ("en", "zh_hans", "pl", "ar")
-TITLES = tuple(f"title_{language}" for language in COLUMN_LANGUAGES)
-DESCRIPTIONS = tuple(f"description_{language}" for language in COLUMN_LANGUAGES)
-HOSPITAL_FIELDS = (*DESCRIPTIONS, "accepting")
-LISTING_FIELDS = (
-    *TITLES,
-    *DESCRIPTIONS,
-    "audience",
-    "min_age_years",
-    "max_age_years",
-    "accepting",
-    "is_public",
-)
+RELATED = (*values.SET_FIELDS, *values.CLAIM_FIELDS)
 TITLE_WANTED = gettext_lazy("Give a title in English: readers of other languages see it too.")
 # They turn the letters around them: a text could read otherwise than it was approved.
 DIRECTION_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -56,7 +46,7 @@ def propose_revision(
     """
     _refuse_stranger(by, hospital, listing)
     lock_hospital(hospital.pk)
-    target = _target(hospital, listing, specialty)
+    target = fresh_target(hospital, listing, specialty)
     _refuse_other_fields(target, changes)
     if target.version != base_version:
         raise ChangedMeanwhileError
@@ -65,7 +55,7 @@ def propose_revision(
         raise AlreadyWaitingError(waiting)
     before, after = _differences(target, changes)
     _refuse_unchanged(after, waiting)
-    _check(target, after)
+    check_all(target, after)
     if waiting:
         close_revision(waiting, by=by, status=RevisionStatus.WITHDRAWN)
     revision = Revision.objects.create(
@@ -107,7 +97,7 @@ def _refuse_stranger(by, hospital, listing) -> None:
         raise ActionRefusedError(_("You may propose changes for your own hospital only."))
 
 
-def _target(hospital, listing, specialty):
+def fresh_target(hospital, listing, specialty):
     """The row as it is now, not as a form read it."""
     if listing:
         return Listing.objects.get(pk=listing.pk)
@@ -125,18 +115,14 @@ def _refuse_other_fields(target, changes: dict) -> None:
 
 
 def _differences(target, changes: dict) -> tuple[dict, dict]:
-    """What was and what shall be, for the columns that differ; a new listing has no before."""
+    """What was and what shall be, for the fields that differ; a new listing has no before."""
+    changes = {name: values.plain(value) for name, value in changes.items()}
     if target._state.adding:
-        given = {name: value for name, value in changes.items() if value not in ("", None)}
+        given = {name: value for name, value in changes.items() if not values.is_empty(value)}
         return {}, {name: getattr(target, name) or "" for name in TITLES} | given
-    old = {name: getattr(target, name) for name in changes}
-    after = {name: new for name, new in changes.items() if _plain(new) != _plain(old[name])}
+    old = values.current(target, changes)
+    after = {name: new for name, new in changes.items() if not values.same(new, old[name])}
     return {name: old[name] for name in after}, after
-
-
-def _plain(value):
-    """An empty text and a missing one say the same."""
-    return "" if value is None else value
 
 
 def _refuse_unchanged(after: dict, waiting: Revision | None) -> None:
@@ -148,26 +134,41 @@ def _refuse_unchanged(after: dict, waiting: Revision | None) -> None:
         raise ActionRefusedError(_("Exactly this change is waiting for approval already."))
 
 
-def _check(target, after: dict) -> None:
-    """The rules of the model and of the database, in words."""
+def check_all(target, after: dict) -> None:
+    """The rules of the model and of the database, in words. Sets the columns on `target`.
+
+    Raises ValidationError, keyed by the field where one is to blame.
+    """
+    columns = [name for name in after if name not in RELATED]
     for name, value in after.items():
-        setattr(target, name, value)
-        if isinstance(value, str):
-            _check_text(target, name, value)
-    others = {field.name for field in target._meta.fields} - set(after)
+        _check_texts(name, value)
+        if name in columns:
+            setattr(target, name, _check_column(target, name, value))
+        else:
+            values.check(target, name, value)
+    others = {field.name for field in target._meta.fields} - set(columns)
     target.clean_fields(exclude=others)
     if isinstance(target, Listing) and not target.title_en:
         raise ValidationError({"title_en": TITLE_WANTED})
     target.validate_constraints()
 
 
-def _check_text(target, name: str, value: str) -> None:
-    limit = target._meta.get_field(name).max_length
+def _check_column(target, name: str, value):
+    """The value as the column holds it: an ISO date becomes a date."""
+    field = target._meta.get_field(name)
     try:
-        MaxLengthValidator(limit)(value)
+        value = field.to_python(value)
+        if isinstance(value, str) and field.max_length:
+            MaxLengthValidator(field.max_length)(value)
     except ValidationError as error:
-        raise ValidationError({name: error}) from error
-    if DIRECTION_OVERRIDES.search(value):
+        raise ValidationError({name: error.messages}) from error
+    return value
+
+
+def _check_texts(name: str, value) -> None:
+    """In a claim's dict, too."""
+    texts = value.values() if isinstance(value, dict) else [value]
+    if any(isinstance(text, str) and DIRECTION_OVERRIDES.search(text) for text in texts):
         raise ValidationError(
             {name: _("Remove the invisible signs that turn the direction of the text.")}
         )

@@ -7,7 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
-from hospitals.actions import LISTING_FIELDS
+from hospitals.actions import LISTING_FIELDS, values
 from hospitals.models import Hospital, Listing, Revision
 
 TEXTS = ("title", "description")
@@ -31,12 +31,18 @@ def compare(revision: Revision) -> list[Row]:
 
 
 def is_stale(revision: Revision) -> bool:
-    """The claim was changed after this proposal was written."""
+    """One of the claims was changed after this proposal was written."""
     target = revision.target
     if target is None:
         listed = revision.hospital.listings.filter(specialty=revision.specialty_id)
         return revision.is_pending and listed.exists()
-    return revision.is_pending and target.version != revision.base_version
+    return revision.is_pending and bool(stale_fields(revision))
+
+
+def stale_fields(revision: Revision) -> list[str]:
+    """Fields that do not say any more what the author saw."""
+    now = values.current(revision.target, revision.after)
+    return [name for name in now if not values.same(now[name], revision.before.get(name))]
 
 
 def describe(revision: Revision) -> str:

@@ -6,12 +6,8 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from hospitals.actions.propose import (
-    DESCRIPTIONS,
-    HOSPITAL_FIELDS,
-    LISTING_FIELDS,
-    TITLE_WANTED,
-)
+from hospitals.actions.propose import TITLE_WANTED
+from hospitals.actions.values import DESCRIPTIONS, HOSPITAL_FIELDS, LISTING_COLUMNS
 from hospitals.models import Hospital, Listing, Revision, Specialty
 from hospitals.models.listing import MAX_AGE_YEARS
 
@@ -26,6 +22,7 @@ HELP = {
     "audience": _("Leave empty if you do not want to say."),
     "min_age_years": _("0 for newborns. Leave empty if there is no limit."),
     "max_age_years": _("Leave empty if there is no limit."),
+    "accepting_until": _("Leave empty if there is no limit. After this day it says: not known."),
     "accepting": _("Whether a family from abroad can send its papers to you now."),
     "is_public": _("Untick it to take this specialty off your page. You can bring it back."),
 }
@@ -117,7 +114,7 @@ class ListingForm(ProposalForm):
 
     class Meta:
         model = Listing
-        fields = LISTING_FIELDS
+        fields = LISTING_COLUMNS
         widgets = {name: forms.Textarea({"rows": 4}) for name in DESCRIPTIONS}
 
 
@@ -132,7 +129,7 @@ class NewListingForm(ProposalForm):
     field_order = ["specialty"]
 
     class Meta(ListingForm.Meta):
-        fields = [name for name in LISTING_FIELDS if name != "is_public"]
+        fields = [name for name in LISTING_COLUMNS if name != "is_public"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

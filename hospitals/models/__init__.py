@@ -1,5 +1,7 @@
 """The directory: hospitals, what they treat, and where each claim comes from."""
 
+from hospitals.models.change import Change
+from hospitals.models.claim import Claim, ListingCondition, ListingTreatment
 from hospitals.models.condition import (
     Condition,
     ConditionCode,
@@ -23,6 +25,8 @@ from hospitals.models.source import Source, Sourced
 
 __all__ = [
     "Campus",
+    "Change",
+    "Claim",
     "Condition",
     "ConditionCode",
     "ConditionSpecialty",
@@ -31,6 +35,8 @@ __all__ = [
     "Fact",
     "Hospital",
     "Listing",
+    "ListingCondition",
+    "ListingTreatment",
     "Membership",
     "Revision",
     "SearchEntry",

@@ -82,6 +82,8 @@ class Hospital(models.Model):
         related_name="+",
     )
     name_zh_source_date = models.CharField(max_length=10, blank=True)
+    # When its editors were last asked whether old confirmations still hold.
+    reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_public = models.BooleanField(_("public"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     version = models.PositiveIntegerField(default=1, editable=False)

@@ -40,6 +40,12 @@ class Listing(Sourced):
     accepting = models.CharField(
         _("new patients"), max_length=10, choices=Accepting.choices, default=Accepting.UNKNOWN
     )
+    accepting_until = models.DateField(
+        _("takes new patients until"),
+        null=True,
+        blank=True,
+        help_text=_("After this day the page says that it is not known."),
+    )
     is_public = models.BooleanField(_("public"), default=True)
     position = models.PositiveSmallIntegerField(default=0)
     version = models.PositiveIntegerField(default=1, editable=False)

@@ -47,6 +47,8 @@ class Revision(models.Model):
     )
     before = models.JSONField(_("before"), default=dict)
     after = models.JSONField(_("after"), default=dict)
+    # Field -> the reason why it was refused; the other fields of an approved change are public.
+    refused = models.JSONField(_("refused"), default=dict, blank=True)
     base_version = models.PositiveIntegerField(default=0)
     status = models.CharField(
         _("state"),
@@ -86,7 +88,7 @@ class Revision(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(decided_by__isnull=True)
-                | ~Q(status__in=["approved", "refused"])
+                | ~Q(status__in=["approved", "partly", "refused"])
                 | ~Q(decided_by=F("created_by")),
                 name="revision_not_decided_by_author",
                 violation_error_message=_("Another person must decide about your change."),

@@ -399,6 +399,7 @@ def test_z3_every_other_field_of_a_listing_is_ignored(partner, own):
     Revision.objects.filter(hospital=own.hospital).delete()
     forged = {name: "1" for name in EVERY_FIELD} | {"status": "approved", "created_by": "1"}
     allowed = form_data(audience="children", min_age_years="1", max_age_years="2")
+    allowed["accepting_until"] = ""
     partner.post(f"{LISTINGS}{own.pk}/change/", forged | allowed)
     revision = Revision.objects.get(hospital=own.hospital)
     assert (revision.status, revision.created_by.username) == ("pending", "scmc-editor")
