@@ -9,8 +9,13 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from portal.mail import deliver
-from portal.models import MailStatus, OutgoingMail
+from portal.chains import ensure_chain, queue_next
+from portal.models import OutgoingMail
+
+# Rows that wait since before it moved still call the job by this module's name.
+from portal.outbox import requeue_lost_mail, send_mail
+
+__all__ = ["ensure_housekeeping", "housekeeping", "mail_sign_in_link", "send_mail"]
 
 HOUSEKEEPING_EVERY = timedelta(minutes=5)
 # A mail whose next try is this long overdue has lost its job: the worker was killed.
@@ -22,22 +27,8 @@ LOGS_KEPT = timedelta(days=30)
 RESULTS_KEPT = timedelta(days=7)
 
 
-@task()
-def send_mail(mail_id: str) -> str:
-    """Send one row of the outbox; a failure enqueues the next try at its time."""
-    mail = OutgoingMail.objects.filter(pk=mail_id, status=MailStatus.WAITING).first()
-    if mail is None:
-        return "nothing to send"
-    status = deliver(mail)
-    mail.refresh_from_db()
-    if status == MailStatus.WAITING:
-        send_mail.using(run_after=mail.next_attempt_at).enqueue(mail_id)
-    elif status == MailStatus.FAILED:
-        _tell_the_case(mail)
-    return str(status)
-
-
-def _tell_the_case(mail: OutgoingMail) -> None:
+def tell_the_case(mail: OutgoingMail) -> None:
+    """A mail could not be sent; mails that are about no case end here."""
     from cases.actions import record_mail_failure
 
     record_mail_failure(reference=mail.about, template=mail.template)
@@ -59,40 +50,14 @@ def mail_sign_in_link(member_id: str) -> str:
 @task()
 def housekeeping() -> str:
     """Every five minutes: mails whose job was lost, and everything that has expired."""
-    _queue_next_housekeeping()
-    found = _requeue_lost_mail() + _requeue_lost_links()
+    queue_next(housekeeping, HOUSEKEEPING_EVERY)
+    found = requeue_lost_mail(timezone.now() - LOST_AFTER) + _requeue_lost_links()
     _erase_expired()
     return f"{found} mails queued again"
 
 
 def ensure_housekeeping() -> None:
-    """The chain runs when exactly one row waits; the worker calls this at its start."""
-    if not _waiting_housekeeping().exists():
-        housekeeping.enqueue()
-
-
-@transaction.atomic
-def _queue_next_housekeeping() -> None:
-    """Two chains, however they came about, become one here."""
-    _waiting_housekeeping().delete()
-    housekeeping.using(run_after=timezone.now() + HOUSEKEEPING_EVERY).enqueue()
-
-
-def _waiting_housekeeping():
-    return DBTaskResult.objects.filter(
-        task_path=housekeeping.module_path, status=TaskResultStatus.READY
-    )
-
-
-def _requeue_lost_mail() -> int:
-    lost = OutgoingMail.objects.filter(
-        status=MailStatus.WAITING, next_attempt_at__lt=timezone.now() - LOST_AFTER
-    ).values_list("pk", flat=True)
-    queued = _mail_ids_with_jobs()
-    keys = [str(pk) for pk in lost if str(pk) not in queued]
-    for key in keys:
-        send_mail.enqueue(key)
-    return len(keys)
+    ensure_chain(housekeeping)
 
 
 @transaction.atomic
@@ -110,20 +75,14 @@ def _requeue_lost_links() -> int:
     return len(jobs)
 
 
-def _mail_ids_with_jobs() -> set[str]:
-    """A worker that is merely behind has their jobs still."""
-    waiting = DBTaskResult.objects.filter(
-        task_path=send_mail.module_path, status=TaskResultStatus.READY
-    )
-    return {job["args"][0] for job in waiting.values_list("args_kwargs", flat=True)}
-
-
 def _erase_expired() -> None:
     from cases.actions import erase_expired_drafts
     from cases.models import SignInAttempt
+    from hospitals.actions.exchange import sweep_drafts
 
     now = timezone.now()
     erase_expired_drafts()
+    sweep_drafts()
     SignInAttempt.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - ATTEMPTS_KEPT).delete()
     AccessFailureLog.objects.filter(attempt_time__lt=now - LOGS_KEPT).delete()

@@ -6,8 +6,8 @@ from django.utils.translation import override
 from cases.models import Case, FamilyMember, FamilyToken
 from cases.models.tokens import Purpose
 from cases.workflow import CloseReason, Stage
-from portal.mail import queue_mail
 from portal.models import MailStatus, OutgoingMail
+from portal.outbox import post_mail
 
 RECEIVED = "cases/email/received"
 CONFIRM_EMAIL = "cases/email/confirm_email"
@@ -48,18 +48,15 @@ def confirmation_path(member: FamilyMember) -> str:
 
 def notify_member(member: FamilyMember, template: str, *, reference: str, link: str = "") -> None:
     """Queue the row and its job. The link is a path; the host comes from a setting (row W5)."""
-    from cases.jobs import send_mail
-
     with override(member.language):
         path = link or reverse("case:sign-in")
-    mail = queue_mail(
+    post_mail(
         template=template,
         language=member.language,
         recipient=member.email,
         about=reference,
         link=path,
     )
-    send_mail.enqueue(str(mail.pk))
 
 
 def stop_waiting_mail(case: Case) -> None:

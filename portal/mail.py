@@ -53,7 +53,7 @@ class MailboxBackend(BaseEmailBackend):
 def queue_mail(*, template: str, language: str, recipient: str, about: str = "", link: str = ""):
     """Write a row of the outbox. Call it inside the transaction of its cause.
 
-    Whoever calls it enqueues the job that sends the row (see cases.jobs).
+    Whoever calls it enqueues the job that sends the row (see portal.outbox).
     """
     return OutgoingMail.objects.create(
         template=template, language=language, recipient=recipient, about=about, link=link

@@ -17,7 +17,8 @@ class User(AbstractUser):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     role = models.CharField(_("role"), max_length=24, choices=Role.choices, blank=True)
-    language = models.CharField(_("language"), max_length=10, default="en")
+    # Empty: as the site speaks, Chinese to hospitals and English in the office.
+    language = models.CharField(_("language"), max_length=10, blank=True, default="")
     # The first password was made by an administrator: the set-up page asks for an own one.
     must_choose_password = models.BooleanField(_("must choose a password"), default=False)
 

@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal import staff_sessions
+from portal.languages import PARTNER_LANGUAGE
 from portal.views import second_factor
 
 
@@ -28,6 +29,8 @@ class SecondFactorSite(AdminSite):
         super().__init__(*args, **kwargs)
         # Functions of a request, from the apps: a template with its context, or None.
         self.panels = []
+        # Pages beside the models' own: (route, view, name).
+        self.pages = []
 
     def may_work_here(self, user) -> bool:
         raise NotImplementedError
@@ -41,7 +44,8 @@ class SecondFactorSite(AdminSite):
         kept = [
             url for url in super().get_urls() if getattr(url, "name", None) not in self.removed_urls
         ]
-        return [*self._second_factor_urls(), *kept]
+        own = [path(route, self.admin_view(view), name=name) for route, view, name in self.pages]
+        return [*self._second_factor_urls(), *own, *kept]
 
     def admin_view(self, view, cacheable=False):
         """Every page in the language of whoever is signed in."""
@@ -118,7 +122,7 @@ class PartnerSite(SecondFactorSite):
 
     site_header = site_title = _("For hospitals")
     index_title = _("Your hospital")
-    default_language = "zh-hans"
+    default_language = PARTNER_LANGUAGE
     removed_urls = SecondFactorSite.removed_urls | {"autocomplete"}
 
     def may_work_here(self, user) -> bool:

@@ -8,6 +8,7 @@ from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 from django.core import mail as outbox
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
@@ -16,6 +17,7 @@ from cases.models import CaseEvent, Draft, SignInAttempt
 from cases.models.event import EventKind
 from portal.mail import BACK_OFF_MINUTES, message_id
 from portal.models import MailStatus, OutgoingMail
+from portal.outbox import send_mail
 from portal.tests.fixtures import make_case
 
 
@@ -40,13 +42,13 @@ def waiting(lead, case):
     return OutgoingMail.objects.get()
 
 
-def run_jobs(path="cases.jobs.send_mail"):
+def run_jobs(path="portal.outbox.send_mail"):
     """What the worker would do with the rows that are due."""
     for row in DBTaskResult.objects.ready().filter(task_path=path):
         DBTaskResult.objects.filter(pk=row.pk).update(
             status=TaskResultStatus.SUCCESSFUL, finished_at=timezone.now()
         )
-        getattr(jobs, path.rpartition(".")[2]).func(*row.args_kwargs["args"])
+        import_string(path).func(*row.args_kwargs["args"])
 
 
 def test_send_mail_sends_once_M4(waiting, settings):
@@ -88,6 +90,14 @@ def test_housekeeping_queues_a_mail_whose_job_was_lost_M4(waiting):
 def test_housekeeping_leaves_a_worker_that_is_behind_alone(waiting):
     with time_machine.travel(timezone.now() + timedelta(minutes=30)):
         assert jobs.housekeeping.func() == "0 mails queued again"
+
+
+def test_job_queued_under_its_former_name_is_still_one_M4(waiting):
+    """Rows that an older release left behind: they run, and are not queued a second time."""
+    DBTaskResult.objects.update(task_path="cases.jobs.send_mail")
+    with time_machine.travel(timezone.now() + timedelta(minutes=30)):
+        assert jobs.housekeeping.func() == "0 mails queued again"
+    assert import_string("cases.jobs.send_mail") is send_mail
 
 
 def test_housekeeping_follows_a_worker_killed_in_its_work_M4(waiting):
@@ -148,7 +158,7 @@ def test_housekeeping_drops_results_after_a_week(waiting):
         status=TaskResultStatus.SUCCESSFUL, finished_at=timezone.now() - timedelta(days=8)
     )
     jobs.housekeeping.func()
-    assert not DBTaskResult.objects.filter(task_path="cases.jobs.send_mail").exists()
+    assert not DBTaskResult.objects.filter(task_path="portal.outbox.send_mail").exists()
 
 
 def test_housekeeping_makes_the_link_that_a_killed_worker_did_not(case):

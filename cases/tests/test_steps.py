@@ -162,7 +162,7 @@ def test_close_after_a_death_stops_every_automatic_mail(lead):
     actions.close_case(by=lead, case=case, reason=CloseReason.DIED)
     mail = OutgoingMail.objects.get()
     assert mail.status == MailStatus.STOPPED
-    from cases.jobs import send_mail
+    from portal.outbox import send_mail
 
     assert send_mail.func(str(mail.pk)) == "nothing to send"
 

@@ -22,7 +22,11 @@ from portal.sites import office
 
 class UserForm(forms.ModelForm):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("Chinese for hospitals, English in the office")), *settings.LANGUAGES],
+    )
 
     class Meta:
         model = User

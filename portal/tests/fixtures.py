@@ -35,6 +35,7 @@ def make_user(username: str, role: str, hospital: Hospital | None = None) -> Use
         is_staff=role in OFFICE_ROLES,
         password=make_password(PASSWORD),
         first_name=username.title(),
+        language="en",
     )
     if hospital:
         Membership.objects.create(user=user, hospital=hospital)

@@ -10,7 +10,6 @@ from django_tasks_db.models import DBTaskResult
 
 from cases import actions, notifications
 from cases.actions.access import SIGN_IN_LINK
-from cases.jobs import send_mail
 from cases.models import CaseEvent
 from portal.mail import (
     MailboxBackend,
@@ -21,6 +20,7 @@ from portal.mail import (
     render_mail,
 )
 from portal.models import MailStatus, OutgoingMail
+from portal.outbox import send_mail
 from portal.tests.fixtures import HEALTH_CANARY, NAME_CANARY, make_case
 
 TEMPLATES = [

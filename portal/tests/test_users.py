@@ -49,6 +49,13 @@ def test_add_a_hospitals_person_is_not_staff(desk):
     assert not User.objects.get(username="new-person").is_staff
 
 
+def test_language_may_be_the_site_s(desk):
+    """Chinese to a hospital's person: nobody has to choose it for them."""
+    person = new_person(role=Role.HOSPITAL_EDITOR, language="")
+    desk.post(f"{USERS}add/", person)
+    assert User.objects.get(username="new-person").language == User().language == ""
+
+
 def test_add_needs_a_role_and_a_free_name(desk, coordinator):
     assert "errorlist" in desk.post(f"{USERS}add/", new_person(role="")).text
     assert "errorlist" in desk.post(f"{USERS}add/", new_person(username="coordinator")).text

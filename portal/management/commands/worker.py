@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from cases.jobs import ensure_housekeeping
+from hospitals.jobs import ensure_reminders
 
 
 class Command(BaseCommand):
@@ -19,8 +20,9 @@ class Command(BaseCommand):
     def handle(self, *, batch, quiet, **options):
         if quiet:
             silence_routine()
-        # The periodic job queues its own successor; only the first needs somebody to queue it.
+        # A periodic job queues its own successor; only the first needs somebody to queue it.
         ensure_housekeeping()
+        ensure_reminders()
         call_command("db_worker", interval=1, batch=batch, reload=False)
 
 

@@ -1,0 +1,53 @@
+"""The job that sends the rows of the outbox, and what to do about one that cannot be sent."""
+
+from django_tasks import TaskResultStatus, task
+from django_tasks_db.models import DBTaskResult
+
+from portal.mail import deliver, queue_mail
+from portal.models import MailStatus, OutgoingMail
+
+# Functions of a mail that cannot be sent; an app that must know adds its own.
+on_failure: list = []
+
+
+def post_mail(**mail) -> OutgoingMail:
+    """A row of the outbox and its job (see `queue_mail`), in the transaction of their cause."""
+    row = queue_mail(**mail)
+    send_mail.enqueue(str(row.pk))
+    return row
+
+
+@task()
+def send_mail(mail_id: str) -> str:
+    """Send one row of the outbox; a failure enqueues the next try at its time."""
+    mail = OutgoingMail.objects.filter(pk=mail_id, status=MailStatus.WAITING).first()
+    if mail is None:
+        return "nothing to send"
+    status = deliver(mail)
+    mail.refresh_from_db()
+    if status == MailStatus.WAITING:
+        send_mail.using(run_after=mail.next_attempt_at).enqueue(mail_id)
+    elif status == MailStatus.FAILED:
+        for tell in on_failure:
+            tell(mail)
+    return str(status)
+
+
+def requeue_lost_mail(before) -> int:
+    """Jobs for mails that should have left before that time and have none: a worker was killed."""
+    lost = OutgoingMail.objects.filter(
+        status=MailStatus.WAITING, next_attempt_at__lt=before
+    ).values_list("pk", flat=True)
+    queued = _mail_ids_with_jobs()
+    keys = [str(pk) for pk in lost if str(pk) not in queued]
+    for key in keys:
+        send_mail.enqueue(key)
+    return len(keys)
+
+
+def _mail_ids_with_jobs() -> set[str]:
+    """A worker that is merely behind has their jobs still."""
+    # Rows from before this module existed carry the job's former name.
+    paths = (send_mail.module_path, "cases.jobs.send_mail")
+    waiting = DBTaskResult.objects.filter(task_path__in=paths, status=TaskResultStatus.READY)
+    return {job["args"][0] for job in waiting.values_list("args_kwargs", flat=True)}
