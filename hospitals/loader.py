@@ -12,8 +12,10 @@ from pathlib import Path
 from django.db import models, transaction
 from django.db.models import F
 
+from hospitals.actions.history import keep_loaded
 from hospitals.models import (
     Campus,
+    Condition,
     DirectoryVersion,
     Fact,
     Hospital,
@@ -26,6 +28,8 @@ from portal import audit
 
 DATA_DIR = Path(__file__).parent / "data"
 LANGUAGES = ("en", "zh-hans", "pl", "ar")
+# What the history keeps; a key of a source tells a reader nothing.
+PLAIN = (str, int, bool)
 CREATED, UPDATED, LEFT, SAME = "created", "updated", "left", "same"
 
 
@@ -42,6 +46,23 @@ def load_directory(folder: Path = DATA_DIR) -> tuple[Counter, list[str]]:
         version = DirectoryVersion.objects.get()
         audit.record(by=None, action="directory.loaded", obj=version, **load.counts)
     return load.counts, load.left
+
+
+@transaction.atomic
+def connect_stories(folder: Path = DATA_DIR) -> int:
+    """Each story to the conditions that the data names, once both are loaded.
+
+    Returns how many stories changed. Raises KeyError for a condition that nobody described.
+    """
+    conditions = dict(Condition.objects.values_list("slug", "pk"))
+    stories = {story.key: story for story in Story.objects.prefetch_related("conditions")}
+    changed = 0
+    for row in _read(folder, "stories"):
+        story, wanted = stories[row["key"]], {conditions[slug] for slug in row["conditions"]}
+        if {condition.pk for condition in story.conditions.all()} != wanted:
+            story.conditions.set(wanted)
+            changed += 1
+    return changed
 
 
 class _Load:
@@ -133,6 +154,28 @@ class _Table:
         # Whoever edits this row right now must learn of it (row R4).
         version = {"version": F("version") + 1} if hasattr(row, "version") else {}
         self.model.objects.filter(pk=row.pk).update(**values, **version)
+        self.keep_history(row, values)
+
+    def keep_history(self, row, values: dict) -> None:
+        """What a reader of the page saw before; sources and specialties have no page."""
+        is_hospital = self.model is Hospital
+        if not is_hospital and not hasattr(row, "hospital_id"):
+            return
+        said = {name: value for name, value in values.items() if isinstance(value, PLAIN)}
+        for silent in ("loaded_digest", "position"):
+            said.pop(silent, None)
+        keep_loaded(
+            hospital_id=row.pk if is_hospital else row.hospital_id,
+            listing_id=row.pk if self.model is Listing else None,
+            subject=getattr(row, "key", ""),
+            before={name: _plain(getattr(row, name)) for name in said},
+            after=said,
+        )
+
+
+def _plain(value):
+    """As JSON keeps it: a country is its code."""
+    return value if isinstance(value, PLAIN) else str(value)
 
 
 def digest(values: dict) -> str:

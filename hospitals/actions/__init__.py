@@ -1,6 +1,6 @@
 """The one door for the directory: nothing else writes a public claim."""
 
-from hospitals.actions.confirm import confirm_page, page_fingerprint
+from hospitals.actions.confirm import confirm_page
 from hospitals.actions.core import (
     ActionRefusedError,
     AlreadyWaitingError,
@@ -9,7 +9,9 @@ from hospitals.actions.core import (
 from hospitals.actions.decide import approve_revision, refuse_revision
 from hospitals.actions.members import end_membership, save_membership
 from hospitals.actions.propose import propose_revision, withdraw_revision
+from hospitals.actions.remind import remind_editors
 from hospitals.actions.values import HOSPITAL_FIELDS, LISTING_FIELDS
+from hospitals.confirmations import page_fingerprint
 
 __all__ = [
     "HOSPITAL_FIELDS",
@@ -23,6 +25,7 @@ __all__ = [
     "page_fingerprint",
     "propose_revision",
     "refuse_revision",
+    "remind_editors",
     "save_membership",
     "withdraw_revision",
 ]

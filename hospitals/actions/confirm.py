@@ -1,8 +1,5 @@
 """A hospital says that everything on its page is still right."""
 
-import hashlib
-import json
-
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,16 +7,8 @@ from django.utils.translation import gettext as _
 from hospitals.actions.core import ActionRefusedError, ChangedMeanwhileError, lock_hospital
 from hospitals.actions.history import keep_confirmed
 from hospitals.choices import Accepting
-from hospitals.models import (
-    Campus,
-    Claim,
-    DirectoryVersion,
-    Fact,
-    Hospital,
-    Listing,
-    ListingCondition,
-    ListingTreatment,
-)
+from hospitals.confirmations import page_fingerprint, public_claims
+from hospitals.models import DirectoryVersion, Hospital
 from portal import audit
 
 
@@ -44,34 +33,3 @@ def confirm_page(*, by, hospital: Hospital, seen: str) -> None:
     keep_confirmed(hospital, by=by, at=now)
     audit.record(by=by, action="hospital.confirmed", obj=hospital, label=hospital.slug)
     DirectoryVersion.raise_number()
-
-
-def public_claims(hospital: Hospital) -> list:
-    """A queryset for each kind of claim on the public page. The press's stories are not its."""
-    own = {"listing__hospital": hospital, "listing__is_public": True}
-    return [
-        Listing.objects.public().filter(hospital=hospital),
-        Claim.objects.filter(is_public=True, **own),
-        ListingCondition.objects.filter(**own),
-        ListingTreatment.objects.filter(**own),
-        Fact.objects.public().filter(hospital=hospital),
-        Campus.objects.filter(hospital=hospital, is_withheld=False),
-    ]
-
-
-def page_fingerprint(hospital: Hospital) -> str:
-    """Differs as soon as any public claim reads otherwise. Confirming does not change it."""
-    version = Hospital.objects.values_list("version", flat=True).get(pk=hospital.pk)
-    rows = [
-        sorted(str(values) for values in queryset.values_list("pk", *_texts(queryset.model)))
-        for queryset in public_claims(hospital)
-    ]
-    return hashlib.sha256(json.dumps([version, rows]).encode()).hexdigest()
-
-
-def _texts(model) -> list[str]:
-    """Every column that a reader sees: a listing has a version that stands for them."""
-    if model is Listing:
-        return ["version"]
-    silent = ("id", "confirmed_at", "confirmed_by", "loaded_digest")
-    return [field.attname for field in model._meta.fields if field.name not in silent]

@@ -43,7 +43,8 @@ def close_revision(
         raise ChangedMeanwhileError
     for name, value in fields.items():
         setattr(revision, name, value)
-    leave_trace(revision, by=by, action=f"revision.{status}", fields=sorted(revision.after))
+    data = {"fields": sorted(revision.after)} | ({"refused": sorted(refused)} if refused else {})
+    leave_trace(revision, by=by, action=f"revision.{status}", **data)
 
 
 def leave_trace(revision: Revision, *, by, action: str, **data) -> None:

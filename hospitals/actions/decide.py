@@ -80,18 +80,26 @@ def _check_reason(reason: str) -> None:
         raise ActionRefusedError(_("Please give the reason in at most 500 letters."))
 
 
+def stale_fields(revision: Revision) -> list[str]:
+    """Fields that do not say any more what the author saw; all, if the new listing exists."""
+    target = fresh_target(revision.hospital, revision.listing, revision.specialty)
+    return _stale(revision, target, revision.after)
+
+
 def _refuse_stale(revision: Revision, target, accepted: dict) -> None:
     """A change elsewhere in the row does not matter; one in the same field does."""
+    if _stale(revision, target, accepted):
+        raise ChangedMeanwhileError
+
+
+def _stale(revision: Revision, target, names) -> list[str]:
     if target._state.adding:
         listed = Listing.objects.filter(
             hospital=revision.hospital_id, specialty=revision.specialty_id
         )
-        if listed.exists():
-            raise ChangedMeanwhileError
-        return
-    now = values.current(target, accepted)
-    if not all(values.same(now[name], revision.before.get(name)) for name in accepted):
-        raise ChangedMeanwhileError
+        return list(names) if listed.exists() else []
+    now = values.current(target, names)
+    return [name for name in names if not values.same(now[name], revision.before.get(name))]
 
 
 def _refuse_impossible(target, accepted: dict) -> None:

@@ -24,7 +24,8 @@ from hospitals.models import Hospital, Listing, Revision, Specialty
 RELATED = (*values.SET_FIELDS, *values.CLAIM_FIELDS)
 TITLE_WANTED = gettext_lazy("Give a title in English: readers of other languages see it too.")
 # They turn the letters around them: a text could read otherwise than it was approved.
-DIRECTION_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# And one that PostgreSQL cannot keep.
+INVISIBLE = re.compile("[\u202a-\u202e\u2066-\u2069\0]")
 
 
 @transaction.atomic
@@ -116,7 +117,7 @@ def _refuse_other_fields(target, changes: dict) -> None:
 
 def _differences(target, changes: dict) -> tuple[dict, dict]:
     """What was and what shall be, for the fields that differ; a new listing has no before."""
-    changes = {name: values.plain(value) for name, value in changes.items()}
+    changes = {name: values.normal(name, value) for name, value in changes.items()}
     if target._state.adding:
         given = {name: value for name, value in changes.items() if not values.is_empty(value)}
         return {}, {name: getattr(target, name) or "" for name in TITLES} | given
@@ -166,9 +167,9 @@ def _check_column(target, name: str, value):
 
 
 def _check_texts(name: str, value) -> None:
-    """In a claim's dict, too."""
-    texts = value.values() if isinstance(value, dict) else [value]
-    if any(isinstance(text, str) and DIRECTION_OVERRIDES.search(text) for text in texts):
-        raise ValidationError(
-            {name: _("Remove the invisible signs that turn the direction of the text.")}
-        )
+    """In a claim's dict, too; there the error's code says in which part."""
+    texts = value if isinstance(value, dict) else {"": value}
+    for part, text in texts.items():
+        if isinstance(text, str) and INVISIBLE.search(text):
+            message = _("Remove the invisible signs that turn the direction of the text.")
+            raise ValidationError({name: ValidationError(message, code=part or "invalid")})

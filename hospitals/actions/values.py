@@ -1,19 +1,21 @@
 """What a listing or a hospital says, as plain values that a proposal can keep in JSON.
 
 A column is its value, a date its ISO form. "conditions" and "treatments" are sorted lists
-of slugs. "claim_<kind>" is a dict without empty entries (see CLAIM_KEYS), or None where
+of slugs. "claim_<kind>" is a dict without empty entries (see CLAIM_PARTS), or None where
 nothing is claimed. So the same few functions read, compare, check and write them all.
+
+An error about a claim carries, as its `code`, the part of the claim that is to blame.
 """
 
 import hashlib
 from datetime import date
 from uuid import uuid4
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from hospitals.choices import SPOKEN_LANGUAGES, ClaimKind, RecordKind
+from hospitals.choices import NEEDS_PERIOD, SPOKEN_LANGUAGES, ClaimKind, RecordKind
 from hospitals.models import (
     Claim,
     Condition,
@@ -44,16 +46,28 @@ CLAIM_FIELDS = tuple(f"claim_{kind}" for kind in ClaimKind.values)
 LISTING_FIELDS = (*LISTING_COLUMNS, *SET_FIELDS, *CLAIM_FIELDS)
 TEXT_KEYS = tuple(f"text_{language}" for language in COLUMN_LANGUAGES)
 SOURCE_KEYS = ("source_title", "source_url", "source_date")
-PLAIN_KEYS = (*TEXT_KEYS, "codes", "low", "high", "currency", "period_from", "period_to")
+RANGE_KEYS = ("low", "high")
+PERIOD_KEYS = ("period_from", "period_to")
+PLAIN_KEYS = (*TEXT_KEYS, "codes", *RANGE_KEYS, "currency", *PERIOD_KEYS)
 CLAIM_KEYS = (*PLAIN_KEYS, *SOURCE_KEYS)
-MAX_CODES = 60
+# What a claim of each kind is made of, beside its texts and its source.
+CLAIM_PARTS = {
+    ClaimKind.EXCLUSIONS: (),
+    ClaimKind.VOLUME: (*RANGE_KEYS, *PERIOD_KEYS),
+    ClaimKind.OUTCOME: (*RANGE_KEYS, *PERIOD_KEYS),
+    ClaimKind.PRICE: (*RANGE_KEYS, "currency", *PERIOD_KEYS),
+    ClaimKind.WAITING: RANGE_KEYS,
+    ClaimKind.LANGUAGES: ("codes",),
+    ClaimKind.RECORDS: ("codes",),
+}
+MAX_CODES = 200
 _SETS = {
     "conditions": (ListingCondition, "condition", Condition),
     "treatments": (ListingTreatment, "treatment", Treatment),
 }
-_CODES = {ClaimKind.LANGUAGES: SPOKEN_LANGUAGES, ClaimKind.RECORDS: tuple(RecordKind.values)}
+CODES = {ClaimKind.LANGUAGES: SPOKEN_LANGUAGES, ClaimKind.RECORDS: tuple(RecordKind.values)}
 # A claim of these kinds is its text; without one it would say nothing.
-_NEEDS_TEXT = (ClaimKind.EXCLUSIONS, ClaimKind.OUTCOME)
+NEEDS_TEXT = (ClaimKind.EXCLUSIONS, ClaimKind.OUTCOME)
 
 
 def current(target, names) -> dict:
@@ -94,15 +108,40 @@ def plain(value):
     return value.isoformat() if isinstance(value, date) else value
 
 
+def normal(name: str, value):
+    """The one form of a value, so that what reads the same compares the same."""
+    if name in SET_FIELDS:
+        return sorted(set(value or []))
+    if name in CLAIM_FIELDS:
+        return None if is_empty(value) else _normal_claim(name.removeprefix("claim_"), value)
+    return clean_text(value) if isinstance(value, str) else plain(value)
+
+
+def clean_text(text: str) -> str:
+    """Browsers send a line's end as two characters."""
+    return text.replace("\r\n", "\n").strip()
+
+
+def _normal_claim(kind: str, value: dict) -> dict | None:
+    parts = {
+        key: clean_text(part) if isinstance(part, str) else plain(part)
+        for key, part in value.items()
+    }
+    if codes := parts.get("codes"):
+        known = [code for code in CODES.get(kind, ()) if code in codes]
+        parts["codes"] = known + sorted(set(codes) - set(known))
+    return without_empty(parts) or None
+
+
 def check(target, name: str, value) -> None:
     """Raises ValidationError, keyed by the field, for what cannot be published."""
     try:
         if name in SET_FIELDS:
-            _check_set(name, value)
+            _check_set(name, value or [])
         elif name in CLAIM_FIELDS and not is_empty(value):
             _check_claim(target, name.removeprefix("claim_"), value)
     except ValidationError as error:
-        raise ValidationError({name: error.messages}) from error
+        raise ValidationError({name: error.error_list}) from error
 
 
 def write(target: Hospital | Listing, values: dict, *, base_version: int, confirmation: dict):
@@ -111,7 +150,7 @@ def write(target: Hospital | Listing, values: dict, *, base_version: int, confir
     `confirmation`: confirmed_at and confirmed_by_id of whoever stands for the values.
     """
     columns = {k: v for k, v in values.items() if k not in (*SET_FIELDS, *CLAIM_FIELDS)}
-    own = confirmation if isinstance(target, Listing) else _said_by_hospital(values, confirmation)
+    own = _own_confirmation(target, columns, confirmation)
     rows = type(target).objects.filter(pk=target.pk, version=base_version)
     if not rows.update(version=F("version") + 1, **columns, **own):
         return False
@@ -123,10 +162,13 @@ def write(target: Hospital | Listing, values: dict, *, base_version: int, confir
     return True
 
 
-def _said_by_hospital(values: dict, confirmation: dict) -> dict:
-    if "accepting" not in values:
-        return {}
-    return {"accepting_confirmed_at": confirmation["confirmed_at"]}
+def _own_confirmation(target, columns: dict, confirmation: dict) -> dict:
+    """Whoever changes a price alone has not confirmed the listing's words with it."""
+    if isinstance(target, Listing):
+        return confirmation if columns else {}
+    return (
+        {"accepting_confirmed_at": confirmation["confirmed_at"]} if "accepting" in columns else {}
+    )
 
 
 def _claims(listing: Listing | None) -> dict[str, Claim]:
@@ -146,45 +188,75 @@ def _read(target, listing, claims: dict, name: str):
     return plain(getattr(target, name))
 
 
-def _check_set(name: str, slugs) -> None:
+def _check_set(name: str, slugs: list) -> None:
     _through, _field, model = _SETS[name]
-    slugs = slugs or []
     if len(slugs) > MAX_CODES:
         raise ValidationError(_("Name at most %(number)d.") % {"number": MAX_CODES})
     known = set(model.objects.filter(slug__in=slugs).values_list("slug", flat=True))
     for slug in slugs:
         if slug not in known:
-            raise ValidationError(_("“%(value)s” is not in our list.") % {"value": str(slug)[:80]})
+            raise ValidationError(_not_listed(slug))
+
+
+def _not_listed(value) -> str:
+    return _("“%(value)s” is not in our list.") % {"value": str(value)[:80]}
 
 
 def _check_claim(target, kind: str, value: dict) -> None:
-    if not isinstance(value, dict) or not set(value) <= set(CLAIM_KEYS):
+    if not set(value) <= {*TEXT_KEYS, *CLAIM_PARTS[kind], *SOURCE_KEYS}:
         raise ValidationError(_("This cannot be changed here."))
     _check_codes(kind, value.get("codes") or [])
-    texts = [value[key] for key in TEXT_KEYS if value.get(key)]
-    if kind in _NEEDS_TEXT and not texts:
-        raise ValidationError(_("Say it in words, in at least one language."))
+    _check_says_something(kind, value)
     _source_of(target, value, save=False)
-    _check_row(_claim_row(target, kind, value))
-
-
-def _check_row(claim: Claim) -> None:
-    claim.clean_fields(exclude=["listing", "source", "confirmed_by"])
-    if claim.period_from and claim.period_to and claim.period_from > claim.period_to:
-        raise ValidationError(_("The period must not end before it starts."))
-    # The unique constraint needs the listing, which may not be saved yet; `write` keeps it.
-    claim.validate_constraints(exclude=["listing", "kind"])
+    if kind in NEEDS_PERIOD:
+        _check_evidence(value)
+    _check_row(_claim_row(kind, value))
 
 
 def _check_codes(kind: str, codes: list) -> None:
-    allowed = _CODES.get(kind, ())
-    unknown = [code for code in codes if code not in allowed]
-    if unknown:
-        shown = str(unknown[0])[:80]
-        raise ValidationError(_("“%(value)s” is not in our list.") % {"value": shown})
+    for code in codes:
+        if code not in CODES[kind]:
+            raise ValidationError(_not_listed(code), code="codes")
 
 
-def _claim_row(target, kind: str, value: dict) -> Claim:
+def _check_says_something(kind: str, value: dict) -> None:
+    has_text = any(value.get(key) for key in TEXT_KEYS)
+    if kind in NEEDS_TEXT and not has_text:
+        raise ValidationError(_("Say it in words, in at least one language."), code=TEXT_KEYS[1])
+    said = [key for key in CLAIM_PARTS[kind] if key in (*RANGE_KEYS, "codes")]
+    if not has_text and all(is_empty(value.get(key)) for key in said):
+        message = _("Something is still missing here: the claim itself. Or empty the rest, too.")
+        raise ValidationError(message, code=said[0])
+
+
+def _check_evidence(value: dict) -> None:
+    """The database refuses it too; here each missing part has its own words."""
+    if not value.get("source_title"):
+        message = _("Say where this is written: without a source it is not published.")
+        raise ValidationError(message, code="source_title")
+    for key in PERIOD_KEYS:
+        if not value.get(key):
+            message = _("Say for which period this is true: without it, it is not published.")
+            raise ValidationError(message, code=key)
+
+
+def _check_row(claim: Claim) -> None:
+    """The model's own rules."""
+    try:
+        claim.clean_fields(exclude=["listing", "source", "confirmed_by"])
+    except ValidationError as error:
+        part, messages = next(iter(error.message_dict.items()))
+        raise ValidationError(messages[0], code=part) from error
+    if claim.period_from and claim.period_to and claim.period_from > claim.period_to:
+        raise ValidationError(_("The period must not end before it starts."), code="period_to")
+    try:
+        # Its listing may not be saved yet; that a kind is claimed once, `write` takes care of.
+        claim.validate_constraints(exclude=["listing"])
+    except ValidationError as error:
+        raise ValidationError(error.error_dict[NON_FIELD_ERRORS]) from error
+
+
+def _claim_row(kind: str, value: dict) -> Claim:
     """An unsaved row, to ask the model's own rules; any source will do for them."""
     row = Claim(kind=kind, **{key: value[key] for key in PLAIN_KEYS if key in value})
     row.source_date = value.get("source_date", "")
@@ -193,25 +265,35 @@ def _claim_row(target, kind: str, value: dict) -> Claim:
 
 
 def _source_of(target, value: dict, *, save: bool) -> Source | None:
-    """The source that the hospital names; the same title and address are the same source."""
-    title = value.get("source_title", "")
+    """The source that the hospital names: the directory's own one, or one of this hospital's.
+
+    Never one of another hospital: it would be shown as that hospital's publication.
+    """
+    title, url = value.get("source_title", ""), value.get("source_url", "")
     if not title:
-        if value.get("source_url") or value.get("source_date"):
-            raise ValidationError(_("Give the source a title."))
+        if url or value.get("source_date"):
+            raise ValidationError(_("Give the source a title."), code="source_title")
         return None
     hospital = target.hospital
-    url = value.get("source_url", "")
-    key = hashlib.sha256(f"{hospital.slug}\n{title}\n{url}".encode()).hexdigest()[:24]
-    source = Source(
-        key=f"{hospital.slug}-{key}", title=title, publisher=hospital.name_en[:120], url=url
-    )
+    digest = hashlib.sha256(f"{hospital.slug}\n{title}\n{url}".encode()).hexdigest()[:24]
+    key = f"{hospital.slug}-{digest}"
+    source = Source(key=key, title=title, publisher=hospital.name_en[:120], url=url)
     if not save:
-        source.clean_fields()
+        _check_source(source)
         return None
-    known = Source.objects.filter(title=title, url=url).first()
+    ours = Source.objects.filter(title=title, url=url).exclude(loaded_digest="").first()
+    known = ours or Source.objects.filter(key=key).first()
     if known is None:
         source.save(force_insert=True)
     return known or source
+
+
+def _check_source(source: Source) -> None:
+    try:
+        source.clean_fields()
+    except ValidationError as error:
+        part, messages = next(iter(error.message_dict.items()))
+        raise ValidationError(messages[0], code=f"source_{part}") from error
 
 
 def _write_claim(listing: Listing, kind: str, value: dict | None, confirmation: dict) -> None:

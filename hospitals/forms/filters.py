@@ -1,19 +1,89 @@
 """The filters of the public list."""
 
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django import forms
+from django.forms.utils import flatatt
+from django.urls import reverse_lazy
+from django.utils.choices import flatten_choices
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hospitals.choices import Audience, District, HospitalType
+from hospitals.choices import SPOKEN_LANGUAGES, Audience, District, HospitalType
+from hospitals.claim_words import spoken_language
 
 MAX_QUERY = 200
 MAX_SHOWN = 40
+MAX_PAGE = 100_000
+# A list with one of these alone is a page of its own for search engines.
+NAMED = ("specialty", "audience", "type", "district")
+# The first are always in view, the others behind "More filters"; `page` is no field to fill in.
+FIRST = ("q", "specialty", "audience")
+FILTERS = ("specialty", "audience", "type", "district", "language", "accepting", "confirmed")
+
+
+class PlainSelect(forms.Select):
+    """Without a template for each option: a hundred of them took a quarter of a search's time."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        chosen = "" if value is None else str(value)
+        return format_html(
+            "<select{}>{}</select>",
+            flatatt({"name": name} | self.build_attrs(self.attrs, attrs)),
+            _options(self.choices, chosen),
+        )
+
+
+def _options(choices, chosen: str) -> SafeString:
+    """Of one select; a label with a list of choices is a group."""
+    return format_html_join(
+        "", "{}", ((_group_or_option(value, label, chosen),) for value, label in choices)
+    )
+
+
+def _group_or_option(value, label, chosen: str) -> SafeString:
+    if isinstance(label, list | tuple):
+        return format_html('<optgroup label="{}">{}</optgroup>', value, _options(label, chosen))
+    selected = mark_safe(" selected") if str(value) == chosen else ""
+    return format_html('<option value="{}"{}>{}</option>', value, selected, label)
 
 
 def any_of(label, choices) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, required=False, choices=[("", _("Any")), *choices])
+    return forms.ChoiceField(
+        label=label,
+        required=False,
+        choices=[("", _("Any")), *choices],
+        widget=PlainSelect(attrs={"class": "form-select"}),
+    )
+
+
+def tick(label) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, required=False, choices=[("", ""), ("yes", label)])
+
+
+def spoken_languages() -> list:
+    return [(code, spoken_language(code)) for code in SPOKEN_LANGUAGES]
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A filter that is on or off; one that would leave no hospital cannot be ticked.
+
+    `number`: hospitals it would leave; None where nothing was counted.
+    """
+
+    name: str
+    label: str
+    number: int | None
+    is_chosen: bool
+
+    @property
+    def is_disabled(self) -> bool:
+        return self.number == 0 and not self.is_chosen
 
 
 class FilterForm(forms.Form):
@@ -23,7 +93,15 @@ class FilterForm(forms.Form):
         label=_("Illness, treatment or hospital"),
         required=False,
         max_length=MAX_QUERY,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "class": "form-control",
+                "autocomplete": "off",
+                "data-suggest": reverse_lazy("hospitals:suggest"),
+                "data-suggest-label": _("Suggestions"),
+            }
+        ),
     )
     specialty = any_of(_("Specialty"), [])
     audience = any_of(
@@ -32,14 +110,88 @@ class FilterForm(forms.Form):
     )
     type = any_of(_("Kind of hospital"), HospitalType.choices)
     district = any_of(_("District"), District.choices)
+    language = any_of(_("Language spoken"), [])
+    accepting = tick(_("Accepting new patients now"))
+    confirmed = tick(_("Confirmed by the hospital in the last 12 months"))
+    page = forms.IntegerField(
+        label=_("Page"), required=False, min_value=1, max_value=MAX_PAGE, widget=forms.HiddenInput
+    )
 
     def __init__(self, data, specialties: list):
         super().__init__(data)
         self.fields["specialty"].choices = [("", _("Any")), *specialties]
+        self.fields["language"].choices = [("", _("Any")), *spoken_languages()]
+        self.counts: dict[str, dict[str, int]] = {}
 
-    def canonical_query(self) -> str:
-        """The filters that count, in the form's order: the same page has one address."""
-        return urlencode({name: value for name, value in self.cleaned_data.items() if value})
+    def filters(self) -> dict[str, str]:
+        """Value of each filter beside the question; empty where none was chosen."""
+        return {name: self.cleaned_data.get(name, "") for name in FILTERS}
+
+    def only_choice(self) -> str:
+        """The words of the one filter that makes this a page of its own; before the counts."""
+        chosen = [(name, value) for name, value in self.filters().items() if value]
+        if len(chosen) != 1 or self.cleaned_data.get("q") or chosen[0][0] not in NAMED:
+            return ""
+        ((name, value),) = chosen
+        labels = dict(flatten_choices(self.fields[name].choices))
+        return capfirst(str(labels.get(value, "")))
+
+    def canonical_query(self, **changes) -> str:
+        """The filters that count, in the form's order: the same page has one address.
+
+        `changes` replaces some of them; an empty value leaves one out.
+        """
+        values = self.cleaned_data | changes
+        kept = {name: values.get(name) for name in self.fields}
+        kept["page"] = None if kept["page"] == 1 else kept["page"]
+        return urlencode({name: value for name, value in kept.items() if value})
+
+    def address(self, **changes) -> str:
+        """Of the list with other filters, from its first page on."""
+        return f"?{self.canonical_query(**{'page': None, **changes})}"
+
+    def show_counts(self, counts: dict[str, dict[str, int]]) -> None:
+        """Beside each choice the hospitals it would leave; choices that leave none go."""
+        self.counts = counts
+        for name in counts:
+            field = self.fields[name]
+            (empty, *choices) = field.choices
+            field.choices = [empty, *self._counted(name, choices)]
+
+    def _counted(self, name: str, choices) -> list:
+        shown = []
+        for value, label in choices:
+            if isinstance(label, list | tuple):
+                group = self._counted(name, label)
+                shown += [(value, group)] if group else []
+            elif number := self.counts[name].get(value, 0):
+                shown.append((value, _with_number(label, number)))
+            elif value == self.cleaned_data.get(name):
+                shown.append((value, _with_number(label, 0)))
+        return shown
+
+    def first_fields(self) -> list:
+        return [self[name] for name in FIRST]
+
+    def more_fields(self) -> list:
+        """Those with nothing to choose between are left out."""
+        names = ("type", "district", "language")
+        return [self[name] for name in names if len(self.fields[name].choices) > 1]
+
+    def ticks(self) -> list[Tick]:
+        return [
+            Tick(
+                name,
+                self.fields[name].label,
+                self.counts[name].get("yes", 0) if name in self.counts else None,
+                bool(self.cleaned_data.get(name)),
+            )
+            for name in ("accepting", "confirmed")
+        ]
+
+    def has_more(self) -> bool:
+        """Whether a filter behind "More filters" is in force."""
+        return any(value for name, value in self.filters().items() if name not in FIRST)
 
     def unknown(self) -> list[str]:
         """One sentence for each filter that was left out because its value is unknown."""
@@ -53,3 +205,8 @@ class FilterForm(forms.Form):
             "value": self.data[name][:MAX_SHOWN],
             "filter": self.fields[name].label,
         }
+
+
+def _with_number(label, number: int) -> str:
+    words = {"choice": capfirst(str(label)), "number": number}
+    return gettext("%(choice)s (%(number)d)") % words

@@ -10,234 +10,559 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('hospitals', '0003_search'),
+        ("hospitals", "0003_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('subject', models.CharField(blank=True, max_length=100)),
-                ('field', models.CharField(blank=True, max_length=60)),
-                ('before', models.JSONField(null=True)),
-                ('after', models.JSONField(null=True)),
-                ('origin', models.CharField(choices=[('data', 'the portal’s own data'), ('proposal', 'proposed by the hospital, approved by the portal'), ('confirmation', 'confirmed by the hospital as still right')], max_length=12, verbose_name='origin')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='when')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("subject", models.CharField(blank=True, max_length=100)),
+                ("field", models.CharField(blank=True, max_length=60)),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField(null=True)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("data", "the portal’s own data"),
+                            ("proposal", "proposed by the hospital, approved by the portal"),
+                            ("confirmation", "confirmed by the hospital as still right"),
+                        ],
+                        max_length=12,
+                        verbose_name="origin",
+                    ),
+                ),
+                (
+                    "at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="when"),
+                ),
             ],
             options={
-                'verbose_name': 'change of a public claim',
-                'verbose_name_plural': 'changes of public claims',
-                'ordering': ['-at'],
+                "verbose_name": "change of a public claim",
+                "verbose_name_plural": "changes of public claims",
+                "ordering": ["-at"],
             },
         ),
         migrations.CreateModel(
-            name='Claim',
+            name="Claim",
             fields=[
-                ('source_date', models.CharField(blank=True, max_length=10, validators=[portal.partial_date.validate_partial_date], verbose_name='date of the source')),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed by the hospital')),
-                ('loaded_digest', models.CharField(blank=True, editable=False, max_length=64)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('exclusions', 'Who cannot be taken'), ('volume', 'Patients a year'), ('outcome', 'Results'), ('price', 'Price'), ('waiting', 'Waiting time'), ('languages', 'Languages spoken'), ('records', 'Records wanted')], max_length=10, verbose_name='about')),
-                ('text', models.TextField(blank=True, max_length=1000, verbose_name='text')),
-                ('text_en', models.TextField(blank=True, max_length=1000, null=True, verbose_name='text')),
-                ('text_zh_hans', models.TextField(blank=True, max_length=1000, null=True, verbose_name='text')),
-                ('text_pl', models.TextField(blank=True, max_length=1000, null=True, verbose_name='text')),
-                ('text_ar', models.TextField(blank=True, max_length=1000, null=True, verbose_name='text')),
-                ('codes', models.JSONField(blank=True, default=list)),
-                ('low', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(100000000)], verbose_name='from')),
-                ('high', models.PositiveIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(100000000)], verbose_name='to')),
-                ('currency', models.CharField(blank=True, choices=[('CNY', 'yuan (CNY)'), ('USD', 'US dollar (USD)'), ('EUR', 'euro (EUR)')], max_length=3, verbose_name='currency')),
-                ('period_from', models.CharField(blank=True, max_length=10, validators=[portal.partial_date.validate_partial_date], verbose_name='start of the period')),
-                ('period_to', models.CharField(blank=True, max_length=10, validators=[portal.partial_date.validate_partial_date], verbose_name='end of the period')),
-                ('is_public', models.BooleanField(default=True, verbose_name='public')),
+                (
+                    "source_date",
+                    models.CharField(
+                        blank=True,
+                        max_length=10,
+                        validators=[portal.partial_date.validate_partial_date],
+                        verbose_name="date of the source",
+                    ),
+                ),
+                (
+                    "confirmed_at",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="confirmed by the hospital"
+                    ),
+                ),
+                ("loaded_digest", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("exclusions", "Who cannot be taken"),
+                            ("volume", "Patients a year"),
+                            ("outcome", "Results"),
+                            ("price", "Price"),
+                            ("waiting", "Waiting time"),
+                            ("languages", "Languages spoken"),
+                            ("records", "Records wanted"),
+                        ],
+                        max_length=10,
+                        verbose_name="about",
+                    ),
+                ),
+                ("text", models.TextField(blank=True, max_length=1000, verbose_name="text")),
+                (
+                    "text_en",
+                    models.TextField(blank=True, max_length=1000, null=True, verbose_name="text"),
+                ),
+                (
+                    "text_zh_hans",
+                    models.TextField(blank=True, max_length=1000, null=True, verbose_name="text"),
+                ),
+                (
+                    "text_pl",
+                    models.TextField(blank=True, max_length=1000, null=True, verbose_name="text"),
+                ),
+                (
+                    "text_ar",
+                    models.TextField(blank=True, max_length=1000, null=True, verbose_name="text"),
+                ),
+                ("codes", models.JSONField(blank=True, default=list)),
+                (
+                    "low",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MaxValueValidator(100000000)],
+                        verbose_name="from",
+                    ),
+                ),
+                (
+                    "high",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MaxValueValidator(100000000)],
+                        verbose_name="to",
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("CNY", "yuan (CNY)"),
+                            ("USD", "US dollar (USD)"),
+                            ("EUR", "euro (EUR)"),
+                        ],
+                        max_length=3,
+                        verbose_name="currency",
+                    ),
+                ),
+                (
+                    "period_from",
+                    models.CharField(
+                        blank=True,
+                        max_length=10,
+                        validators=[portal.partial_date.validate_partial_date],
+                        verbose_name="start of the period",
+                    ),
+                ),
+                (
+                    "period_to",
+                    models.CharField(
+                        blank=True,
+                        max_length=10,
+                        validators=[portal.partial_date.validate_partial_date],
+                        verbose_name="end of the period",
+                    ),
+                ),
+                ("is_public", models.BooleanField(default=True, verbose_name="public")),
             ],
             options={
-                'verbose_name': 'claim',
-                'verbose_name_plural': 'claims',
-                'ordering': ['kind'],
-                'abstract': False,
+                "verbose_name": "claim",
+                "verbose_name_plural": "claims",
+                "ordering": ["kind"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ListingCondition',
+            name="ListingCondition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source_date', models.CharField(blank=True, max_length=10, validators=[portal.partial_date.validate_partial_date], verbose_name='date of the source')),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed by the hospital')),
-                ('loaded_digest', models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "source_date",
+                    models.CharField(
+                        blank=True,
+                        max_length=10,
+                        validators=[portal.partial_date.validate_partial_date],
+                        verbose_name="date of the source",
+                    ),
+                ),
+                (
+                    "confirmed_at",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="confirmed by the hospital"
+                    ),
+                ),
+                ("loaded_digest", models.CharField(blank=True, editable=False, max_length=64)),
             ],
             options={
-                'ordering': ['condition__name'],
-                'abstract': False,
+                "ordering": ["condition__name"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ListingTreatment',
+            name="ListingTreatment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source_date', models.CharField(blank=True, max_length=10, validators=[portal.partial_date.validate_partial_date], verbose_name='date of the source')),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True, verbose_name='confirmed by the hospital')),
-                ('loaded_digest', models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "source_date",
+                    models.CharField(
+                        blank=True,
+                        max_length=10,
+                        validators=[portal.partial_date.validate_partial_date],
+                        verbose_name="date of the source",
+                    ),
+                ),
+                (
+                    "confirmed_at",
+                    models.DateTimeField(
+                        blank=True, null=True, verbose_name="confirmed by the hospital"
+                    ),
+                ),
+                ("loaded_digest", models.CharField(blank=True, editable=False, max_length=64)),
             ],
             options={
-                'ordering': ['treatment__name'],
-                'abstract': False,
+                "ordering": ["treatment__name"],
+                "abstract": False,
             },
         ),
         migrations.RemoveConstraint(
-            model_name='revision',
-            name='revision_not_decided_by_author',
+            model_name="revision",
+            name="revision_not_decided_by_author",
         ),
         migrations.AddField(
-            model_name='hospital',
-            name='reminded_at',
+            model_name="hospital",
+            name="reminded_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='listing',
-            name='accepting_until',
-            field=models.DateField(blank=True, help_text='After this day the page says that it is not known.', null=True, verbose_name='takes new patients until'),
+            model_name="listing",
+            name="accepting_until",
+            field=models.DateField(
+                blank=True,
+                help_text="After this day the page says that it is not known.",
+                null=True,
+                verbose_name="takes new patients until",
+            ),
         ),
         migrations.AddField(
-            model_name='revision',
-            name='refused',
-            field=models.JSONField(blank=True, default=dict, verbose_name='refused'),
+            model_name="revision",
+            name="refused",
+            field=models.JSONField(blank=True, default=dict, verbose_name="refused"),
         ),
         migrations.AlterField(
-            model_name='revision',
-            name='status',
-            field=models.CharField(choices=[('pending', 'waiting for approval'), ('approved', 'approved'), ('partly', 'approved in part'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default='pending', max_length=12, verbose_name='state'),
+            model_name="revision",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("pending", "waiting for approval"),
+                    ("approved", "approved"),
+                    ("partly", "approved in part"),
+                    ("refused", "refused"),
+                    ("withdrawn", "withdrawn"),
+                ],
+                default="pending",
+                max_length=12,
+                verbose_name="state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('status__in', ['approved', 'partly', 'refused']), _negated=True), models.Q(('decided_by', models.F('created_by')), _negated=True), _connector='OR'), name='revision_not_decided_by_author', violation_error_message='Another person must decide about your change.'),
+            model_name="revision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by__isnull", True),
+                    models.Q(("status__in", ["approved", "partly", "refused"]), _negated=True),
+                    models.Q(("decided_by", models.F("created_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="revision_not_decided_by_author",
+                violation_error_message="Another person must decide about your change.",
+            ),
         ),
         migrations.AddField(
-            model_name='change',
-            name='approved_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="change",
+            name="approved_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='change',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="change",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='change',
-            name='hospital',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='hospitals.hospital'),
+            model_name="change",
+            name="hospital",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="changes",
+                to="hospitals.hospital",
+            ),
         ),
         migrations.AddField(
-            model_name='change',
-            name='listing',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='hospitals.listing'),
+            model_name="change",
+            name="listing",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="changes",
+                to="hospitals.listing",
+            ),
         ),
         migrations.AddField(
-            model_name='change',
-            name='revision',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='hospitals.revision'),
+            model_name="change",
+            name="revision",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="changes",
+                to="hospitals.revision",
+            ),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='confirmed_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='confirmed by'),
+            model_name="claim",
+            name="confirmed_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="confirmed by",
+            ),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='listing',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='hospitals.listing'),
+            model_name="claim",
+            name="listing",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="claims",
+                to="hospitals.listing",
+            ),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='source',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.source', verbose_name='source'),
+            model_name="claim",
+            name="source",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="hospitals.source",
+                verbose_name="source",
+            ),
         ),
         migrations.AddField(
-            model_name='listingcondition',
-            name='condition',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='named_by', to='hospitals.condition'),
+            model_name="listingcondition",
+            name="condition",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="named_by",
+                to="hospitals.condition",
+            ),
         ),
         migrations.AddField(
-            model_name='listingcondition',
-            name='confirmed_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='confirmed by'),
+            model_name="listingcondition",
+            name="confirmed_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="confirmed by",
+            ),
         ),
         migrations.AddField(
-            model_name='listingcondition',
-            name='listing',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='own_conditions', to='hospitals.listing'),
+            model_name="listingcondition",
+            name="listing",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="own_conditions",
+                to="hospitals.listing",
+            ),
         ),
         migrations.AddField(
-            model_name='listingcondition',
-            name='source',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.source', verbose_name='source'),
+            model_name="listingcondition",
+            name="source",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="hospitals.source",
+                verbose_name="source",
+            ),
         ),
         migrations.AddField(
-            model_name='listingtreatment',
-            name='confirmed_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='confirmed by'),
+            model_name="listingtreatment",
+            name="confirmed_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="confirmed by",
+            ),
         ),
         migrations.AddField(
-            model_name='listingtreatment',
-            name='listing',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='own_treatments', to='hospitals.listing'),
+            model_name="listingtreatment",
+            name="listing",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="own_treatments",
+                to="hospitals.listing",
+            ),
         ),
         migrations.AddField(
-            model_name='listingtreatment',
-            name='source',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='hospitals.source', verbose_name='source'),
+            model_name="listingtreatment",
+            name="source",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="hospitals.source",
+                verbose_name="source",
+            ),
         ),
         migrations.AddField(
-            model_name='listingtreatment',
-            name='treatment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='named_by', to='hospitals.treatment'),
+            model_name="listingtreatment",
+            name="treatment",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="named_by",
+                to="hospitals.treatment",
+            ),
         ),
         migrations.AddIndex(
-            model_name='change',
-            index=models.Index(fields=['hospital', '-at'], name='change_history_idx'),
+            model_name="change",
+            index=models.Index(fields=["hospital", "-at"], name="change_history_idx"),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', True), ('confirmed_by__isnull', True)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='hospitals_claim_confirmed_pair', violation_error_message='A confirmation needs both its time and its person.'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("confirmed_at__isnull", True), ("confirmed_by__isnull", True)),
+                    models.Q(("confirmed_at__isnull", False), ("confirmed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="hospitals_claim_confirmed_pair",
+                violation_error_message="A confirmation needs both its time and its person.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.UniqueConstraint(fields=('listing', 'kind'), name='claim_once_a_kind'),
+            model_name="claim",
+            constraint=models.UniqueConstraint(
+                fields=("listing", "kind"), name="claim_once_a_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(('is_public', False), models.Q(('kind__in', ('volume', 'outcome')), _negated=True), models.Q(('source__isnull', False), models.Q(('period_from', ''), _negated=True), models.Q(('period_to', ''), _negated=True)), _connector='OR'), name='claim_number_has_source_and_period', violation_error_message='Give the source and the period: a number of patients or a result without them is not published.'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_public", False),
+                    models.Q(("kind__in", ("volume", "outcome")), _negated=True),
+                    models.Q(
+                        ("source__isnull", False),
+                        models.Q(("period_from", ""), _negated=True),
+                        models.Q(("period_to", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="claim_number_has_source_and_period",
+                violation_error_message="Give the source and the period: a number of patients or a result without them is not published.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(('low__isnull', True), ('high__isnull', True), ('low__lte', models.F('high')), _connector='OR'), name='claim_range_in_order', violation_error_message='The first number must not be above the second.'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("low__isnull", True),
+                    ("high__isnull", True),
+                    ("low__lte", models.F("high")),
+                    _connector="OR",
+                ),
+                name="claim_range_in_order",
+                violation_error_message="The first number must not be above the second.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'outcome'), _negated=True), ('high__isnull', True), ('high__lte', 100), _connector='OR'), name='claim_outcome_is_percent', violation_error_message='A result is given in percent, so at most 100.'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "outcome"), _negated=True),
+                    ("high__isnull", True),
+                    ("high__lte", 100),
+                    _connector="OR",
+                ),
+                name="claim_outcome_is_percent",
+                violation_error_message="A result is given in percent, so at most 100.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'price'), _negated=True), ('low__isnull', True), models.Q(('currency', ''), _negated=True), _connector='OR'), name='claim_price_has_currency', violation_error_message='Say in which currency the price is.'),
+            model_name="claim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "price"), _negated=True),
+                    ("low__isnull", True),
+                    models.Q(("currency", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="claim_price_has_currency",
+                violation_error_message="Say in which currency the price is.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='listingcondition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', True), ('confirmed_by__isnull', True)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='hospitals_listingcondition_confirmed_pair', violation_error_message='A confirmation needs both its time and its person.'),
+            model_name="listingcondition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("confirmed_at__isnull", True), ("confirmed_by__isnull", True)),
+                    models.Q(("confirmed_at__isnull", False), ("confirmed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="hospitals_listingcondition_confirmed_pair",
+                violation_error_message="A confirmation needs both its time and its person.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='listingcondition',
-            constraint=models.UniqueConstraint(fields=('listing', 'condition'), name='listing_condition_once'),
+            model_name="listingcondition",
+            constraint=models.UniqueConstraint(
+                fields=("listing", "condition"), name="listing_condition_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='listingtreatment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', True), ('confirmed_by__isnull', True)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='hospitals_listingtreatment_confirmed_pair', violation_error_message='A confirmation needs both its time and its person.'),
+            model_name="listingtreatment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("confirmed_at__isnull", True), ("confirmed_by__isnull", True)),
+                    models.Q(("confirmed_at__isnull", False), ("confirmed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="hospitals_listingtreatment_confirmed_pair",
+                violation_error_message="A confirmation needs both its time and its person.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='listingtreatment',
-            constraint=models.UniqueConstraint(fields=('listing', 'treatment'), name='listing_treatment_once'),
+            model_name="listingtreatment",
+            constraint=models.UniqueConstraint(
+                fields=("listing", "treatment"), name="listing_treatment_once"
+            ),
         ),
     ]

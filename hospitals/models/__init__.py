@@ -6,11 +6,13 @@ from hospitals.models.condition import (
     Condition,
     ConditionCode,
     ConditionSpecialty,
+    ImportedName,
     Treatment,
     TreatmentSpecialty,
 )
 from hospitals.models.directory import DirectoryVersion
 from hospitals.models.hospital import Campus, Fact, Hospital, Specialty, Story
+from hospitals.models.import_draft import ImportDraft
 from hospitals.models.listing import Listing
 from hospitals.models.membership import Membership
 from hospitals.models.revision import Revision
@@ -34,6 +36,8 @@ __all__ = [
     "EntryKind",
     "Fact",
     "Hospital",
+    "ImportDraft",
+    "ImportedName",
     "Listing",
     "ListingCondition",
     "ListingTreatment",

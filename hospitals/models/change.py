@@ -22,7 +22,9 @@ class Change(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # History outlives neither hospital nor listing by accident: PROTECT.
-    hospital = models.ForeignKey(Hospital, on_delete=models.PROTECT, related_name="changes")
+    hospital = models.ForeignKey(
+        Hospital, verbose_name=_("hospital"), on_delete=models.PROTECT, related_name="changes"
+    )
     listing = models.ForeignKey(
         Listing, on_delete=models.PROTECT, null=True, blank=True, related_name="changes"
     )

@@ -28,7 +28,7 @@ class Claim(Sourced):
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="claims")
     kind = models.CharField(_("about"), max_length=10, choices=ClaimKind.choices)
     text = models.TextField(_("text"), max_length=1000, blank=True)
-    codes = models.JSONField(default=list, blank=True)
+    codes = models.JSONField(_("coded values"), default=list, blank=True)
     low = models.PositiveIntegerField(
         _("from"), null=True, blank=True, validators=[MaxValueValidator(MAX_NUMBER)]
     )
@@ -65,16 +65,25 @@ class Claim(Sourced):
             models.CheckConstraint(
                 condition=Q(low__isnull=True) | Q(high__isnull=True) | Q(low__lte=F("high")),
                 name="claim_range_in_order",
+                violation_error_code="high",
                 violation_error_message=_("The first number must not be above the second."),
             ),
             models.CheckConstraint(
-                condition=~Q(kind=ClaimKind.OUTCOME) | Q(high__isnull=True) | Q(high__lte=100),
+                condition=~Q(kind=ClaimKind.OUTCOME)
+                | (
+                    (Q(low__isnull=True) | Q(low__lte=100))
+                    & (Q(high__isnull=True) | Q(high__lte=100))
+                ),
                 name="claim_outcome_is_percent",
+                violation_error_code="low",
                 violation_error_message=_("A result is given in percent, so at most 100."),
             ),
             models.CheckConstraint(
-                condition=~Q(kind=ClaimKind.PRICE) | Q(low__isnull=True) | ~Q(currency=""),
+                condition=~Q(kind=ClaimKind.PRICE)
+                | Q(low__isnull=True, high__isnull=True)
+                | ~Q(currency=""),
                 name="claim_price_has_currency",
+                violation_error_code="currency",
                 violation_error_message=_("Say in which currency the price is."),
             ),
         ]

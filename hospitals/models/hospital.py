@@ -16,6 +16,10 @@ PHONE_KINDS = (FactKind.MAIN_PHONE, FactKind.DEPARTMENT_PHONE)
 EMAIL_KINDS = (FactKind.MAIN_EMAIL, FactKind.DEPARTMENT_EMAIL)
 
 
+# Addresses beside the hospitals' own pages.
+RESERVED_SLUGS = ("suggest",)
+
+
 class Specialty(models.Model):
     """A field of medicine under one name for all hospitals; listings refer to it."""
 
@@ -51,37 +55,48 @@ class Hospital(models.Model):
         choices=Accepting.choices,
         default=Accepting.UNKNOWN,
     )
-    accepting_confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    accepting_confirmed_at = models.DateTimeField(
+        _("confirmed by the hospital"), null=True, blank=True, editable=False
+    )
     pilot_status = models.CharField(
         _("one of the first 13 pilots"), max_length=12, choices=PilotStatus.choices
     )
     pilot_source = models.ForeignKey(
         # The membership of the first group is a claim like any other.
         Source,
+        verbose_name=_("source of the first group"),
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="+",
     )
-    pilot_source_date = models.CharField(max_length=10, blank=True)
+    pilot_source_date = models.CharField(
+        _("date of the source of the first group"), max_length=10, blank=True
+    )
     name_source = models.ForeignKey(
         # The official name is a claim like any other.
         Source,
+        verbose_name=_("source of the name"),
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="+",
     )
-    name_source_date = models.CharField(max_length=10, blank=True)
+    name_source_date = models.CharField(
+        _("date of the source of the name"), max_length=10, blank=True
+    )
     name_zh_source = models.ForeignKey(
         # Often another source than the one of the English name.
         Source,
+        verbose_name=_("source of the Chinese name"),
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="+",
     )
-    name_zh_source_date = models.CharField(max_length=10, blank=True)
+    name_zh_source_date = models.CharField(
+        _("date of the source of the Chinese name"), max_length=10, blank=True
+    )
     # When its editors were last asked whether old confirmations still hold.
     reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_public = models.BooleanField(_("public"), default=True)
@@ -95,6 +110,13 @@ class Hospital(models.Model):
         verbose_name = _("hospital")
         verbose_name_plural = _("hospitals")
         ordering = ["position", "slug"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(slug__in=RESERVED_SLUGS),
+                name="hospital_slug_is_free",
+                violation_error_message=_("This key is an address of the portal."),
+            )
+        ]
 
     def __str__(self):
         return self.name
@@ -117,7 +139,9 @@ class Campus(Sourced):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # A campus means nothing without its hospital.
-    hospital = models.ForeignKey(Hospital, on_delete=models.CASCADE, related_name="campuses")
+    hospital = models.ForeignKey(
+        Hospital, verbose_name=_("hospital"), on_delete=models.CASCADE, related_name="campuses"
+    )
     key = models.SlugField(_("key"), max_length=40)
     name = models.CharField(_("name"), max_length=100)
     district = models.CharField(_("district"), max_length=12, choices=District.choices)
@@ -145,14 +169,16 @@ class Fact(Sourced):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # A claim about a hospital means nothing without it.
-    hospital = models.ForeignKey(Hospital, on_delete=models.CASCADE, related_name="facts")
+    hospital = models.ForeignKey(
+        Hospital, verbose_name=_("hospital"), on_delete=models.CASCADE, related_name="facts"
+    )
     key = models.SlugField(_("key"), max_length=60)
     kind = models.CharField(_("about"), max_length=20, choices=FactKind.choices)
     value = models.CharField(_("claim"), max_length=400)
     note = models.CharField(_("caution"), max_length=300, blank=True)
     # Carried for the hospital to check, but not shown: for example a phone number from memory.
     is_withheld = models.BooleanField(_("not shown until checked"), default=False)
-    position = models.PositiveSmallIntegerField(default=0)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     objects = FactQuerySet.as_manager()
 
@@ -187,12 +213,18 @@ class Story(Sourced):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = models.SlugField(_("key"), max_length=60, unique=True)
     # A story belongs to its hospital's page.
-    hospital = models.ForeignKey(Hospital, on_delete=models.CASCADE, related_name="stories")
+    hospital = models.ForeignKey(
+        Hospital, verbose_name=_("hospital"), on_delete=models.CASCADE, related_name="stories"
+    )
     country = CountryField(_("country"))
     patient = models.CharField(_("patient"), max_length=100)
     condition = models.CharField(_("condition"), max_length=200)
     summary = models.CharField(_("story"), max_length=500)
-    position = models.PositiveSmallIntegerField(default=0)
+    # Where the story belongs beside its hospital; `condition` is how the press put it.
+    conditions = models.ManyToManyField(
+        "hospitals.Condition", blank=True, related_name="stories", verbose_name=_("conditions")
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta(Sourced.Meta):
         abstract = False

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hospitals.choices import Accepting, Audience
+from hospitals.freshness import accepting_on, shanghai_today
 from hospitals.models.hospital import Hospital, Specialty
 from hospitals.models.source import Sourced
 from hospitals.querysets import ListingQuerySet
@@ -19,7 +20,9 @@ class Listing(Sourced):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # A listing means nothing without its hospital.
-    hospital = models.ForeignKey(Hospital, on_delete=models.CASCADE, related_name="listings")
+    hospital = models.ForeignKey(
+        Hospital, verbose_name=_("hospital"), on_delete=models.CASCADE, related_name="listings"
+    )
     specialty = models.ForeignKey(
         # A specialty in use is not deleted; hospitals would lose their listings.
         Specialty,
@@ -47,7 +50,7 @@ class Listing(Sourced):
         help_text=_("After this day the page says that it is not known."),
     )
     is_public = models.BooleanField(_("public"), default=True)
-    position = models.PositiveSmallIntegerField(default=0)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     objects = ListingQuerySet.as_manager()
@@ -81,3 +84,8 @@ class Listing(Sourced):
 
     def __str__(self):
         return self.title
+
+    @property
+    def accepting_today(self) -> str:
+        """What `accepting` says today in Shanghai: a yes that has ended is no longer known."""
+        return accepting_on(self.accepting, self.accepting_until, shanghai_today())

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from hospitals.freshness import is_fresh, shanghai_today
 from portal.partial_date import display_partial_date, validate_partial_date
 
 
@@ -77,3 +78,8 @@ class Sourced(models.Model):
     @property
     def display_source_date(self) -> str:
         return display_partial_date(self.source_date)
+
+    @property
+    def is_faded(self) -> bool:
+        """The hospital confirmed it too long ago to be relied on."""
+        return self.confirmed_at is not None and not is_fresh(self.confirmed_at, shanghai_today())

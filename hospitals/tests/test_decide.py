@@ -11,8 +11,20 @@ from hospitals.actions import (
     propose_revision,
     refuse_revision,
     save_membership,
+    values,
 )
-from hospitals.models import DirectoryVersion, Hospital, Listing, Membership, Revision, Specialty
+from hospitals.actions.decide import stale_fields
+from hospitals.models import (
+    Change,
+    Claim,
+    DirectoryVersion,
+    Hospital,
+    Listing,
+    Membership,
+    Revision,
+    SearchEntry,
+    Specialty,
+)
 from portal.models import AuditEvent
 from portal.roles import Role
 from portal.tests.fixtures import make_listing, make_user
@@ -218,3 +230,124 @@ def test_only_the_administrator_changes_members(lead, editor):
 def test_wrong_data_of_a_member_is_told_by_the_model(scmc, editor):
     with pytest.raises(ValidationError):
         Membership(user=editor, hospital=scmc).full_clean()
+
+
+def test_partial_approval_writes_only_what_was_accepted(lead, editor, listing, revision):
+    approve_revision(by=lead, revision=revision, refused={"title_en": " Too short. "})
+    listing.refresh_from_db()
+    revision.refresh_from_db()
+    assert (listing.title_en, listing.min_age_years, listing.is_public) == ("Old", 0, False)
+    assert (revision.status, revision.refused) == ("partly", {"title_en": "Too short."})
+    fields = Change.objects.values_list("field", flat=True)
+    assert sorted(fields) == ["is_public", "min_age_years"]
+    event = AuditEvent.objects.first()
+    assert (event.action, event.data["refused"]) == ("revision.partly", ["title_en"])
+    assert "Too short" not in str(event.data)
+
+
+def test_approval_leaves_the_history_with_names(lead, editor, revision):
+    approve_revision(by=lead, revision=revision)
+    change = Change.objects.get(field="title_en")
+    assert (change.before, change.after, change.by, change.approved_by, change.revision) == (
+        "Old",
+        "New",
+        editor,
+        lead,
+        revision,
+    )
+    assert change.at == revision.decided_at
+
+
+@pytest.mark.parametrize(
+    ("refused", "says"),
+    [
+        ({"title_en": " "}, "Say why"),
+        ({"title_en": "x" * 501}, "at most 500"),
+        ({"reason_en": "No"}, "cannot be changed here"),
+        ({"title_en": "a", "min_age_years": "b", "is_public": "c"}, "Nothing is left"),
+    ],
+)
+def test_impossible_partial_approval_writes_nothing(lead, listing, revision, refused, says):
+    with pytest.raises(ActionRefusedError, match=says):
+        approve_revision(by=lead, revision=revision, refused=refused)
+    assert (Listing.objects.get().title_en, Revision.objects.get().status) == ("Old", "pending")
+
+
+def test_new_listing_is_not_approved_without_its_title(lead, new_listing):
+    with pytest.raises(ActionRefusedError, match="English title"):
+        approve_revision(by=lead, revision=new_listing, refused={"title_en": "No"})
+
+
+def test_part_of_a_new_listing_may_be_refused(lead, editor, scmc):
+    specialty = Specialty.objects.create(slug="heart", area="heart", name_en="Hearts")
+    changes = {"title_en": "Best", "accepting": "yes", "claim_waiting": {"low": 3}}
+    revision = propose_revision(
+        by=editor, hospital=scmc, specialty=specialty, changes=changes, base_version=0
+    )
+    approve_revision(by=lead, revision=revision, refused={"claim_waiting": "Until when?"})
+    listing = Listing.objects.get()
+    assert (listing.title_en, listing.accepting, listing.claims.count()) == ("Best", "yes", 0)
+    assert listing.version == 1
+
+
+def test_part_that_breaks_a_rule_without_the_rest_is_refused(lead, editor, listing):
+    """Both ages together are in order; the oldest alone would be below the youngest."""
+    Listing.objects.update(min_age_years=10, max_age_years=20)
+    revision = propose_revision(
+        by=editor,
+        hospital=listing.hospital,
+        listing=listing,
+        changes={"min_age_years": 1, "max_age_years": 5},
+        base_version=1,
+    )
+    with pytest.raises(ActionRefusedError, match="must not be above the oldest"):
+        approve_revision(by=lead, revision=revision, refused={"min_age_years": "No"})
+    assert Revision.objects.get().status == "pending"
+
+
+def test_stale_fields_are_named_one_by_one(lead, editor, listing, revision):
+    assert stale_fields(revision) == []
+    Listing.objects.update(title_en="Public now", description_en="Elsewhere", version=2)
+    assert stale_fields(revision) == ["title_en"]
+
+
+def test_stale_field_can_be_refused_and_the_rest_approved(lead, listing, revision):
+    Listing.objects.update(title_en="Public now", version=2)
+    approve_revision(by=lead, revision=revision, refused={"title_en": "Look again"})
+    listing.refresh_from_db()
+    assert (listing.title_en, listing.min_age_years, listing.version) == ("Public now", 0, 3)
+
+
+def test_stale_claim_is_told(lead, editor, listing):
+    revision = propose_revision(
+        by=editor,
+        hospital=listing.hospital,
+        listing=listing,
+        changes={"claim_waiting": {"low": 3}},
+        base_version=1,
+    )
+    Claim.objects.create(listing=listing, kind="waiting", low=9)
+    with pytest.raises(ChangedMeanwhileError):
+        approve_revision(by=lead, revision=revision)
+    assert Claim.objects.get().low == 9
+
+
+def test_approval_that_finds_the_row_changed_at_the_last_moment_is_told(
+    lead, listing, revision, monkeypatch
+):
+    """Behind the lock nobody but the loader gets there: compare-and-set tells it."""
+    monkeypatch.setattr(values, "write", lambda *args, **kwargs: False)
+    with pytest.raises(ChangedMeanwhileError):
+        approve_revision(by=lead, revision=revision)
+    assert Revision.objects.get().status == "pending"
+
+
+def test_write_misses_a_row_of_another_version(editor, listing):
+    confirmation = {"confirmed_at": timezone.now(), "confirmed_by_id": editor.pk}
+    written = values.write(listing, {"title_en": "New"}, base_version=7, confirmation=confirmation)
+    assert (written, Listing.objects.get().title_en) == (False, "Old")
+
+
+def test_new_listing_is_found_by_its_specialty(lead, new_listing):
+    approve_revision(by=lead, revision=new_listing)
+    assert SearchEntry.objects.filter(kind="specialty", target="heart").exists()

@@ -222,21 +222,6 @@ def test_stranger_is_anonymous_to_the_roles():
     assert AnonymousUser().is_authenticated is False
 
 
-def test_children_are_treated_where_a_listing_says_so(scmc, renji):
-    both = make_hospital("both")
-    hidden = make_hospital("hidden")
-    make_listing(both, audience="both")
-    make_listing(both, "heart", audience="children")
-    make_listing(hidden, audience="children", is_public=False)
-    make_listing(renji, audience="adults")
-    slugs = Hospital.objects.for_audience("children").values_list("slug", flat=True)
-    assert sorted(slugs) == ["both", "scmc"]
-
-
-def test_no_audience_is_everybody(scmc, renji):
-    assert Hospital.objects.for_audience("").count() == 2
-
-
 def test_offered_specialties_are_those_of_public_listings(scmc, renji):
     make_listing(scmc, "shown")
     make_listing(renji, "shown")

@@ -1,11 +1,26 @@
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
-from hospitals.actions import propose_revision
+from hospitals.actions import confirm_page, page_fingerprint, propose_revision
+from hospitals.actions.history import keep_loaded
 from hospitals.admin.comparison import describe, is_stale
-from hospitals.models import Fact, Listing, Membership, Revision, Source, Specialty, Story
+from hospitals.admin.decisions import LOOK_AGAIN
+from hospitals.models import (
+    Claim,
+    Condition,
+    Fact,
+    Listing,
+    Membership,
+    Revision,
+    Source,
+    Specialty,
+    Story,
+)
+from hospitals.tests.pages import forms
 from portal.models import AuditEvent
 from portal.roles import Role
 from portal.tests.fixtures import make_hospital, make_listing, make_user, sign_in_staff
@@ -34,6 +49,21 @@ def revision(editor, listing):
 @pytest.fixture
 def desk(lead):
     return sign_in_staff(lead)
+
+
+def choices(page, **more):
+    """Everything approved, as the page proposes, and what a lead chooses otherwise."""
+    form = next(form for form in forms(page) if any(n.startswith("choice_") for n in form))
+    return {
+        name: values[0] for name, values in form.items() if name != "csrfmiddlewaretoken"
+    } | more
+
+
+def decide(desk, revision, **more):
+    """Open the page, choose, send."""
+    place = f"{REVISIONS}{revision.pk}/"
+    data = choices(desk.get(f"{place}change/"), **more)
+    return desk.post(f"{place}approve/", data, follow=True)
 
 
 def fill(number):
@@ -114,14 +144,14 @@ def test_queue_has_what_waits_first(desk, lead, editor, scmc, revision):
 
 def test_page_shows_before_and_after(desk, revision):
     page = desk.get(f"{REVISIONS}{revision.pk}/change/").text
-    assert '<td lang="en" dir="ltr">Old title</td>' in page
-    assert '<td lang="en" dir="ltr">New &lt;title&gt;</td>' in page
-    assert "Accepting new patients" in page
+    assert '<p lang="en" dir="ltr"><del>Old</del> title</p>' in page
+    assert '<p lang="en" dir="ltr"><ins>New &lt;</ins>title<ins>&gt;</ins></p>' in page
+    assert "<ins>Accepting new patients</ins>" in page
     assert "style=" not in page
 
 
 def test_approve_makes_it_public(desk, client, listing, revision):
-    page = desk.post(f"{REVISIONS}{revision.pk}/approve/", follow=True)
+    page = decide(desk, revision)
     assert "Approved. It is public now." in page.text
     public = client.get("/en/hospitals/scmc/").text
     assert "New &lt;title&gt;" in public
@@ -162,18 +192,81 @@ def test_unknown_proposal_is_not_found(desk, revision):
     assert desk.post(f"{REVISIONS}{nothing}/approve/").status_code == 404
 
 
-def test_conflict_shows_all_texts_and_no_approve_button(desk, revision):
+def test_one_field_is_refused_with_its_reason(desk, listing, revision):
+    page = decide(desk, revision, choice_accepting="refuse", reason_accepting="Since when?")
+    assert "Approved in part." in page.text
+    listing.refresh_from_db()
+    revision.refresh_from_db()
+    assert (listing.title_en, listing.accepting) == ("New <title>", "unknown")
+    assert (revision.status, revision.refused) == ("partly", {"accepting": "Since when?"})
+    again = desk.get(f"{REVISIONS}{revision.pk}/change/").text
+    assert "Since when?" in again
+    assert "choice_" not in again
+
+
+def test_refusing_every_field_refuses_the_change(desk, listing, revision):
+    refused = {f"choice_{name}": "refuse" for name in revision.after}
+    reasons = {"reason_title_en": "Too long.", "reason_accepting": "Since when?"}
+    page = decide(desk, revision, **refused, **reasons)
+    assert "Refused. The hospital sees your reason." in page.text
+    revision.refresh_from_db()
+    assert (revision.status, revision.reason) == ("refused", "Too long. Since when?")
+
+
+def test_field_refused_without_a_reason_keeps_what_was_chosen(desk, revision):
+    place = f"{REVISIONS}{revision.pk}/"
+    data = choices(desk.get(f"{place}change/"), choice_accepting="refuse")
+    page = desk.post(f"{place}approve/", data)
+    assert page.status_code == 400
+    assert "Say why: the hospital reads your reason." in page.text
+    assert choices(page)["choice_accepting"] == "refuse"
+    assert Revision.objects.get().status == "pending"
+
+
+@pytest.mark.parametrize("forged", [{}, {"choice_accepting": "approve"}, {"choice_title_en": "x"}])
+def test_field_without_a_choice_is_not_approved(desk, listing, revision, forged):
+    page = desk.post(f"{REVISIONS}{revision.pk}/approve/", forged)
+    assert page.status_code == 400
+    assert "Say for each field whether it is approved." in page.text
+    assert (Revision.objects.get().status, Listing.objects.get().title_en) == (
+        "pending",
+        "Old title",
+    )
+
+
+def test_conflict_shows_all_texts_and_refuses_that_field(desk, revision):
     Listing.objects.update(version=2, title_en="Public now")
-    page = desk.get(f"{REVISIONS}{revision.pk}/change/").text
-    assert [word in page for word in ("Old title", "New &lt;title", "Public now")] == [True] * 3
-    assert "Approve and make public" not in page
+    page = desk.get(f"{REVISIONS}{revision.pk}/change/")
+    assert [word in page.text for word in ("Old</del>", "New &lt;", "Public now")] == [True] * 3
+    chosen = choices(page)
+    assert (chosen["choice_title_en"], chosen["choice_accepting"]) == ("refuse", "approve")
+    assert chosen["reason_title_en"].startswith("This was changed meanwhile.")
+
+
+def test_reason_of_a_conflict_is_in_the_author_s_language(desk, editor, revision):
+    editor.language = "pl"
+    editor.save()
+    Listing.objects.update(version=2, title_en="Public now")
+    with override("pl"):
+        expected = str(LOOK_AGAIN)
+    assert choices(desk.get(f"{REVISIONS}{revision.pk}/change/"))["reason_title_en"] == expected
+
+
+def test_rest_of_a_conflict_is_approved(desk, revision):
+    Listing.objects.update(version=2, title_en="Public now")
+    decide(desk, revision)
+    listing = Listing.objects.get()
+    assert (listing.title_en, listing.accepting) == ("Public now", "yes")
+    assert list(Revision.objects.get().refused) == ["title_en"]
 
 
 def test_approving_a_conflict_anyway_shows_it(desk, revision):
+    data = choices(desk.get(f"{REVISIONS}{revision.pk}/change/"))
     Listing.objects.update(version=2, title_en="Public now")
-    page = desk.post(f"{REVISIONS}{revision.pk}/approve/")
+    page = desk.post(f"{REVISIONS}{revision.pk}/approve/", data)
     assert page.status_code == 409
     assert "Public now" in page.text
+    assert choices(page)["choice_title_en"] == "refuse"
     assert (Listing.objects.get().title_en, Revision.objects.get().status) == (
         "Public now",
         "pending",
@@ -181,11 +274,46 @@ def test_approving_a_conflict_anyway_shows_it(desk, revision):
 
 
 def test_second_lead_is_told_who_was_faster(desk, revision):
+    data = choices(desk.get(f"{REVISIONS}{revision.pk}/change/"))
     other = sign_in_staff(make_user("lead2", Role.LEAD))
-    other.post(f"{REVISIONS}{revision.pk}/approve/")
-    page = desk.post(f"{REVISIONS}{revision.pk}/refuse/", {"reason": "No"})
-    assert page.status_code == 409
-    assert "Lead2" in page.text
+    decide(other, revision)
+    for page, sent in (("refuse", {"reason": "No"}), ("approve", data)):
+        answer = desk.post(f"{REVISIONS}{revision.pk}/{page}/", sent)
+        assert answer.status_code == 409
+        assert "Lead2" in answer.text
+
+
+def test_claim_is_shown_in_words_with_its_source(desk, editor, listing):
+    claim = {"low": 120, "high": 150, "period_from": "2023", "period_to": "2024",
+             "text_en": "operations", "source_title": "Report <1>",
+             "source_url": "https://example.org/report", "source_date": "2024-03"}  # fmt: skip
+    revision = propose_revision(
+        by=editor,
+        hospital=listing.hospital,
+        listing=listing,
+        changes={"claim_volume": claim},
+        base_version=1,
+    )
+    page = desk.get(f"{REVISIONS}{revision.pk}/change/").text
+    lines = ["120 to 150 patients a year", "English: operations", "Period: 2023 to 2024",
+             "Source: Report &lt;1&gt;, March 2024"]  # fmt: skip
+    assert f"<ins>{'<br>'.join(lines)}</ins>" in page
+    assert 'href="https://example.org/report" rel="noopener noreferrer nofollow"' in page
+
+
+def test_conditions_are_shown_by_name(desk, editor, listing):
+    for name in ("Moyamoya", "Epilepsy"):
+        Condition.objects.create(slug=name.lower(), name_en=name)
+    revision = propose_revision(
+        by=editor,
+        hospital=listing.hospital,
+        listing=listing,
+        changes={"conditions": ["moyamoya", "epilepsy"]},
+        base_version=1,
+    )
+    page = desk.get(f"{REVISIONS}{revision.pk}/change/").text
+    assert "<ins>Epilepsy<br>Moyamoya</ins>" in page
+    assert "none named" in page
 
 
 def test_own_change_has_no_buttons(desk, lead, scmc, listing):
@@ -194,16 +322,42 @@ def test_own_change_has_no_buttons(desk, lead, scmc, listing):
     )
     page = desk.get(f"{REVISIONS}{mine.pk}/change/").text
     assert "Another person must decide about your change." in page
-    assert "Approve and make public" not in page
+    assert "choice_" not in page
     assert desk.post(f"{REVISIONS}{mine.pk}/approve/").status_code == 400
+    assert desk.post(f"{REVISIONS}{mine.pk}/refuse/", {"reason": "No"}).status_code == 400
 
 
 def test_history_of_a_claim_is_on_its_page(desk, listing, revision):
-    desk.post(f"{REVISIONS}{revision.pk}/approve/")
+    decide(desk, revision)
     page = desk.get(f"/office/hospitals/listing/{listing.pk}/change/").text
-    assert f'href="{REVISIONS}{revision.pk}/change/"' in page
+    assert "<del>Old title</del> → <ins>New &lt;title&gt;</ins>" in page
+    assert "Scmc-Editor; approved by Lead" in page
     hospital = desk.get(f"/office/hospitals/hospital/{listing.hospital_id}/change/").text
-    assert "No change was proposed yet." in hospital
+    assert "Nothing was changed yet." in hospital
+
+
+def test_history_names_confirmations_and_loaded_facts(desk, editor, scmc):
+    confirm_page(by=editor, hospital=scmc, seen=page_fingerprint(scmc))
+    before, after = {"value_en": "", "note_en": "x"}, {"value_en": "900", "note_en": "x"}
+    keep_loaded(hospital_id=scmc.pk, listing_id=None, subject="beds", before=before, after=after)
+    page = desk.get(f"/office/hospitals/hospital/{scmc.pk}/change/").text
+    assert "<strong>Everything on the page</strong>" in page
+    assert "<strong>beds value_en</strong>: <del>not said</del> → <ins>900</ins>" in page
+
+
+def test_listing_shows_its_claims(desk, editor, listing):
+    assert "none yet" in desk.get(f"/office/hospitals/listing/{listing.pk}/change/").text
+    Claim.objects.create(listing=listing, kind="languages", codes=["en", "zh-hans"])
+    page = desk.get(f"/office/hospitals/listing/{listing.pk}/change/").text
+    assert "<strong>Languages spoken</strong><br>English<br>Chinese" in page
+
+
+@pytest.mark.parametrize("model", ["hospital", "listing", "fact", "story"])
+def test_labels_are_words(desk, model):
+    """A foreign key without a name of its own would say "Hospital" in every language."""
+    fields = apps.get_model("hospitals", model)._meta.fields
+    nameless = [f.name for f in fields if f.editable and f.is_relation and not f._verbose_name]
+    assert nameless == []
 
 
 def test_earlier_proposals_are_on_the_page(desk, editor, listing, revision):

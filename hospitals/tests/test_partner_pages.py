@@ -4,7 +4,16 @@ import re
 import pytest
 
 from hospitals.actions import approve_revision, propose_revision, refuse_revision
-from hospitals.models import Hospital, Listing, Revision, Specialty
+from hospitals.models import (
+    Claim,
+    Condition,
+    ConditionSpecialty,
+    Hospital,
+    Listing,
+    Revision,
+    Specialty,
+)
+from hospitals.tests.pages import cells, fields, problems
 from portal.roles import Role
 from portal.tests.fixtures import make_hospital, make_listing, make_user, sign_in_staff
 
@@ -25,33 +34,6 @@ def partner(editor):
 
 def address(listing):
     return f"{LISTINGS}{listing.pk}/change/"
-
-
-def fields(page, form_index=-1):
-    """What a browser would send of the page's last form."""
-    form = re.findall(r"<form method=\"post\" novalidate>.*?</form>", page.text, re.S)[form_index]
-    data = {}
-    for tag in re.findall(r"<(?:input|textarea|select)[^>]*>", form):
-        name = re.search(r'name="([^"]+)"', tag)
-        kind = re.search(r'type="([^"]+)"', tag)
-        if not name or (kind and kind[1] == "checkbox" and "checked" not in tag):
-            continue
-        value = re.search(r'value="([^"]*)"', tag)
-        missing = "on" if kind and kind[1] == "checkbox" else ""
-        data[name[1]] = html.unescape(value[1]) if value else missing
-    for name, text in re.findall(r'<textarea name="([^"]+)"[^>]*>\n?(.*?)</textarea>', form, re.S):
-        data[name] = html.unescape(text)
-    for name, options in re.findall(r'<select name="([^"]+)".*?>(.*?)</select>', form, re.S):
-        chosen = re.search(r'value="([^"]*)" selected', options)
-        data[name] = chosen[1] if chosen else ""
-    data.pop("csrfmiddlewaretoken")
-    return data
-
-
-def problems(page):
-    return re.findall(
-        r"<p>(.*?)</p>", re.search(r'errornote" role="alert">.*?</div>', page.text, re.S)[0]
-    )
 
 
 def send(client, listing, **changes):
@@ -217,12 +199,24 @@ def test_r4_stale_form_is_told_and_put_on_top_of_what_is_public(scmc, partner, l
     assert Revision.objects.pending().get().after == {"title_en": "Mine"}
 
 
-def test_new_specialty_is_proposed(partner, scmc):
-    specialty = Specialty.objects.create(slug="heart", area="heart", name_en="Hearts")
+@pytest.fixture
+def hearts(db):
+    return Specialty.objects.create(slug="heart", area="heart", name_en="Hearts")
+
+
+def test_new_specialty_is_chosen_first(partner, scmc, hearts):
+    make_listing(scmc)
     page = partner.get(f"{LISTINGS}add/")
-    partner.post(f"{LISTINGS}add/", fields(page) | {"specialty": specialty.pk, "accepting": "yes"})
+    assert re.findall(r'<option value="([^"]+)"', page.text) == ["heart"]
+    assert 'name="title_en"' not in page.text
+
+
+def test_new_specialty_is_proposed(partner, scmc, hearts):
+    page = partner.get(f"{LISTINGS}add/", {"specialty": "heart"})
+    assert fields(page)["title_en"] == "Hearts"
+    partner.post(f"{LISTINGS}add/", fields(page) | {"accepting": "yes"})
     revision = Revision.objects.get()
-    assert (revision.specialty, revision.listing) == (specialty, None)
+    assert (revision.specialty, revision.listing) == (hearts, None)
     assert revision.after == {
         "title_en": "Hearts",
         "title_zh_hans": "",
@@ -232,17 +226,23 @@ def test_new_specialty_is_proposed(partner, scmc):
     }
 
 
-def test_new_specialty_asks_which(partner, scmc):
-    page = partner.post(f"{LISTINGS}add/", fields(partner.get(f"{LISTINGS}add/")))
-    assert problems(page) == ["Please correct what is marked below."]
+def test_new_specialty_asks_which(partner, scmc, hearts):
+    page = partner.post(f"{LISTINGS}add/", {"title_en": "Hearts"})
+    assert "Choose the specialty first." in page.text
 
 
-def test_new_specialty_that_waits_already_shows_both(scmc, editor, partner):
-    specialty = Specialty.objects.create(slug="heart", area="heart", name_en="Hearts")
+@pytest.mark.parametrize("asked", ["", "nonsense", "neurosurgery"])
+def test_new_specialty_that_is_none_or_listed_asks_again(partner, scmc, hearts, asked):
+    make_listing(scmc)
+    page = partner.get(f"{LISTINGS}add/", {"specialty": asked})
+    assert (page.status_code, 'name="title_en"' in page.text) == (200, False)
+
+
+def test_new_specialty_that_waits_already_shows_both(scmc, editor, partner, hearts):
+    data = fields(partner.get(f"{LISTINGS}add/", {"specialty": "heart"})) | {"title_en": "B"}
     first = propose_revision(
-        by=editor, hospital=scmc, specialty=specialty, changes={"title_en": "A"}, base_version=0
+        by=editor, hospital=scmc, specialty=hearts, changes={"title_en": "A"}, base_version=0
     )
-    data = fields(partner.get(f"{LISTINGS}add/")) | {"specialty": specialty.pk, "title_en": "B"}
     page = partner.post(f"{LISTINGS}add/", data)
     assert problems(page) == ["Another change of this is waiting for approval."]
     assert fields(page)["replaces"] == str(first.pk)
@@ -303,6 +303,156 @@ def test_refused_change_shows_why(editor, lead, partner, scmc):
     assert "Take this change back" not in page
 
 
+def partly_refused(editor, lead, listing, **changes):
+    revision = propose_revision(
+        by=editor,
+        hospital=listing.hospital,
+        listing=listing,
+        changes={"accepting": "yes", **changes},
+        base_version=listing.version,
+    )
+    approve_revision(by=lead, revision=revision, refused=dict.fromkeys(changes, "Which ages?"))
+    return revision
+
+
+def test_each_field_shows_what_became_of_it(editor, lead, partner, listing):
+    revision = partly_refused(editor, lead, listing, title_en="New")
+    page = partner.get(f"{REVISIONS}{revision.pk}/change/")
+    assert cells(page) == [
+        *("Old title", "New", "refusedReason: Which ages?"),
+        *("Not known yet", "Accepting new patients", "approved"),
+    ]
+    assert "Which ages?" in partner.get(REVISIONS).text
+
+
+def test_refused_field_is_taken_up_again(editor, lead, partner, listing):
+    revision = partly_refused(editor, lead, listing, title_en="New", claim_waiting={"low": 3})
+    page = partner.get(f"{REVISIONS}{revision.pk}/change/").text
+    link = re.search(r'href="([^"]+again=[^"]+)"', page)[1]
+    data = fields(partner.get(html.unescape(link)))
+    assert (data["title_en"], data["claim_waiting__low"], data["accepting"]) == ("New", "3", "yes")
+    partner.post(link, data | {"title_en": "New, for all ages"})
+    assert Revision.objects.pending().get().after == {
+        "title_en": "New, for all ages",
+        "claim_waiting": {"low": 3},
+    }
+
+
+@pytest.mark.parametrize("target", ["hospital", "specialty"])
+def test_refused_whole_is_taken_up_again(editor, lead, partner, scmc, hearts, target):
+    more = {"specialty": hearts, "base_version": 0} if target == "specialty" else {}
+    changes = {"description_en": "Once more", "accepting": "no"}
+    revision = propose_revision(
+        **{"by": editor, "hospital": scmc, "changes": changes, "base_version": 1, **more}
+    )
+    refuse_revision(by=lead, revision=revision, reason="Why?")
+    page = partner.get(f"{REVISIONS}{revision.pk}/change/").text
+    link = html.unescape(re.search(r'href="([^"]+again=[^"]+)"', page)[1])
+    data = fields(partner.get(link))
+    assert (data["description_en"], data["accepting"]) == ("Once more", "no")
+
+
+def test_what_was_approved_or_waits_is_not_taken_up(editor, lead, partner, scmc):
+    revision = propose_revision(
+        by=editor, hospital=scmc, changes={"accepting": "yes"}, base_version=1
+    )
+    assert "again=" not in partner.get(f"{REVISIONS}{revision.pk}/change/").text
+    approve_revision(by=lead, revision=revision)
+    assert "again=" not in partner.get(f"{REVISIONS}{revision.pk}/change/").text
+    place = f"/partners/hospitals/hospital/{scmc.pk}/change/"
+    assert fields(partner.get(place, {"again": revision.pk}))["accepting"] == "yes"
+
+
+def test_reader_is_not_asked_to_take_up(editor, lead, reviewer, listing):
+    revision = partly_refused(editor, lead, listing, title_en="New")
+    page = sign_in_staff(reviewer).get(f"{REVISIONS}{revision.pk}/change/").text
+    assert "again=" not in page
+
+
+def test_claims_are_proposed_by_the_form(partner, listing):
+    condition = Condition.objects.create(slug="moyamoya", name_en="Moyamoya")
+    ConditionSpecialty.objects.create(condition=condition, specialty=listing.specialty)
+    Condition.objects.create(slug="stroke", name_en="Stroke")
+    send(
+        partner,
+        listing,
+        conditions=["moyamoya"],
+        conditions_more="Stroke",
+        claim_waiting__low="3",
+        claim_waiting__high="10",
+        claim_records__codes=["summary"],
+    )
+    assert Revision.objects.get().after == {
+        "conditions": ["moyamoya", "stroke"],
+        "claim_waiting": {"low": 3, "high": 10},
+        "claim_records": {"codes": ["summary"]},
+    }
+
+
+def test_error_is_next_to_its_field_and_nothing_typed_is_lost(partner, listing):
+    page = send(
+        partner,
+        listing,
+        claim_volume__low="120",
+        claim_volume__text_zh_hans="手术例数",
+        conditions_more="nonsense",
+        claim_languages__codes=["en", "pl"],
+    )
+    assert problems(page) == [
+        "We do not know “nonsense”. Write another name, or ask the office.",
+        "Say where this is written: without a source it is not published.",
+    ]
+    data = fields(page)
+    assert (data["claim_volume__text_zh_hans"], data["conditions_more"]) == ("手术例数", "nonsense")
+    assert data["claim_languages__codes"] == ["en", "pl"]
+    marked = re.findall(r'<div class="form-(?:row|part) errors">.*?name="([^"]+)"', page.text, re.S)
+    assert marked == ["conditions_more", "claim_volume__source_title"]
+    assert 'href="#id_claim_volume__source_title"' in page.text
+
+
+def test_r4_two_claims_at_once_are_both_shown(scmc, partner, listing):
+    other = sign_in_staff(make_user("editor2", Role.HOSPITAL_EDITOR, scmc))
+    moyamoya = Condition.objects.create(slug="moyamoya", name_en="Moyamoya")
+    Condition.objects.create(slug="stroke", name_en="Stroke")
+    typed = fields(other.get(address(listing))) | {
+        "claim_waiting__low": "5",
+        "conditions_more": "Stroke",
+    }
+    send(partner, listing, claim_waiting__low="3", conditions_more="Moyamoya", accepting="yes")
+    page = other.post(address(listing), typed)
+    assert problems(page) == ["Another change of this is waiting for approval."]
+    both = re.search(r'id="conflicts".*?</section>', page.text, re.S)[0]
+    shown = re.findall(r"from 3 days|from 5 days|Moyamoya|Stroke", both)
+    assert shown == ["Moyamoya", "Stroke", "from 3 days", "from 5 days"]
+    kept = fields(page)
+    assert (kept["claim_waiting__low"], kept["accepting"]) == ("5", "yes")
+    other.post(address(listing), kept)
+    assert Revision.objects.pending().get().after == {
+        "claim_waiting": {"low": 5},
+        "conditions": ["stroke"],
+        "accepting": "yes",
+    }
+    assert moyamoya.named_by.count() == 0
+
+
+def test_form_of_a_listing_is_calm(partner, listing):
+    """Closed sections say in a line what they hold; a busy doctor reads three open ones."""
+    Claim.objects.create(listing=listing, kind="price", low=5, high=9, currency="USD")
+    page = partner.get(address(listing)).text
+    notes = re.findall(
+        r'<h2 class="fieldset-heading">(.*?)</h2><span class="fold-note">(.*?)<', page
+    )
+    assert dict(notes)["Price"] == "5 to 9 USD"
+    assert page.count("<details open>") == 3
+
+
+def test_history_is_on_the_form_with_names(editor, lead, partner, listing):
+    partly_refused(editor, lead, listing, title_en="New")
+    page = partner.get(address(listing)).text
+    assert "<del>Not known yet</del> → <ins>Accepting new patients</ins>" in page
+    assert "Scmc-Editor; approved by Lead" in page
+
+
 def test_listing_shows_its_trail(editor, lead, partner, listing):
     revision = propose_revision(
         by=editor,
@@ -325,14 +475,12 @@ def test_proposal_page_shows_before_and_after(editor, partner, listing):
         changes={"title_ar": "جديد", "is_public": False, "audience": "children"},
         base_version=1,
     )
-    page = partner.get(f"{REVISIONS}{revision.pk}/change/").text
-    assert '<td lang="ar" dir="rtl">جديد</td>' in page
-    assert re.findall(r"<td[^>]*>(yes|no|not said|Children)</td>", page) == [
-        "not said",
-        "not said",
-        "Children",
-        "yes",
-        "no",
+    page = partner.get(f"{REVISIONS}{revision.pk}/change/")
+    assert '<td data-label="After" lang="ar" dir="rtl"><ins>جديد</ins></td>' in page.text
+    assert cells(page) == [
+        *("not said", "جديد", "waits"),
+        *("not said", "Children", "waits"),
+        *("yes", "no", "waits"),
     ]
 
 
