@@ -66,10 +66,11 @@ def real_hashers(settings):
 @pytest.fixture(autouse=True)
 def _fresh_state():
     """Counters and the chosen language must not leak from one test into the next."""
-    from django.core.cache import cache
+    from django.core.cache import caches
     from django.utils import translation
 
-    cache.clear()
+    for cache in caches.all():
+        cache.clear()
     language = translation.get_language()
     yield
     translation.activate(language or "en")

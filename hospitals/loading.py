@@ -5,10 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from hospitals.finding.indexing import rebuild
 from hospitals.finding.names import all_names
-from hospitals.loader import CREATED, DATA_DIR, UPDATED, digest, texts
+from hospitals.loader import CREATED, DATA_DIR, LEFT, UPDATED, digest, texts
 from hospitals.models import (
     Condition,
     ConditionCode,
@@ -27,7 +28,8 @@ TREATMENTS = "treatments.json"
 def load_conditions(folder: Path = DATA_DIR / "conditions") -> Counter:
     """Rows as in the data; what left the data leaves the database. Returns the counts.
 
-    Unlike facts of hospitals these are curated here alone, so the data always wins.
+    Unlike facts of hospitals these are curated here alone, so the data always wins. What a
+    hospital names stays (counted as left) until the hospital names it no more.
     """
     specialties = dict(Specialty.objects.values_list("slug", "pk"))
     counts: Counter = Counter()
@@ -58,12 +60,16 @@ def _load(model, rows: list[dict], specialties: dict, counts: Counter) -> None:
         _write(target, row, new)
         _connect(target, row, specialties)
     for gone in known.values():
-        gone.delete()
-        counts[UPDATED] += 1
+        try:
+            gone.delete()
+            counts[UPDATED] += 1
+        except ProtectedError:
+            counts[LEFT] += 1
 
 
 def _write(target, row: dict, new: str) -> None:
-    target.words, target.audience, target.loaded_digest = row["words"], row["audience"], new
+    target.words, target.hidden_words = row["words"], row.get("hidden", {})
+    target.audience, target.loaded_digest = row["audience"], new
     for column, text in texts("name", row["name"]).items():
         setattr(target, column, text)
     target.save()

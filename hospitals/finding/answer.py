@@ -4,46 +4,47 @@ The order, printed on the page: how well the listing matches what was asked
 (this condition before the specialty that covers it), whether it is for the
 age asked about, whether it takes new patients now, whether the hospital has
 confirmed it within twelve months, whether a source backs it, then the name.
-Payment never enters.
+Payment never enters. Of all hospitals that match the best are given, by this
+order and not by an earlier one, so a full specialty hides nobody who stands higher.
 """
 
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from uuid import UUID
 
-from django.utils import timezone
-
-from hospitals.choices import Accepting, Audience, HospitalType
-from hospitals.finding.blocks import block_specialties
 from hospitals.finding.lookup import Hit, find_names
 from hospitals.finding.people import Person, recognise
-from hospitals.models import (
-    ConditionCode,
-    ConditionSpecialty,
-    EntryKind,
-    Hospital,
-    Listing,
-    TreatmentSpecialty,
-)
+from hospitals.finding.standing import Place, order_of
+from hospitals.finding.ways import Ways, specialty_scores, targets_of, ways_of
+from hospitals.models import DirectoryVersion, EntryKind, Hospital
 
 MAX_TARGETS = 6
-LISTINGS_PER_SPECIALTY = 60
+# Who needs more hospitals than these needs a filter.
+MAX_HOSPITALS = 100
 # A target counts as meant when it scores at least this share of the best one.
 NEAR_THE_BEST = 0.72
 # Below this nothing was understood; nearer names are offered instead.
 UNDERSTOOD = 0.30
-LESSER_SPECIALTY = 0.93
-OTHER_AGE, UNKNOWN_AGE = 0.25, 0.8
-CONFIRMATION_HOLDS = timedelta(days=365)
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Found:
-    """One hospital of the answer and the listing that brought it there."""
+    """One hospital of the answer and the listing that brought it there; none for its name.
 
-    hospital: Hospital
+    `is_exact`: the hospital says that it treats this very condition, or offers this
+    treatment; otherwise the specialty covers it.
+    """
+
+    hospital_id: UUID
     score: float
-    listing: Listing | None = None
-    target: Hit | None = None
+    target: Hit
+    listing_id: UUID | None = None
+    is_exact: bool = False
+    order: tuple[int, int] = (0, 0)
+
+    def sort_key(self) -> tuple:
+        is_named = self.listing_id is None
+        return (-round(self.score, 2), not is_named, not self.is_exact, self.order)
 
 
 @dataclass
@@ -52,147 +53,94 @@ class Answer:
     person: Person
     targets: list[Hit] = field(default_factory=list)
     nearest: list[Hit] = field(default_factory=list)
+    # Specialty -> its score and the target that it answers for.
+    ways: dict[str, tuple[float, Hit]] = field(default_factory=dict)
     hospitals: list[Found] = field(default_factory=list)
+    # Of the directory that answered.
+    version: int = 0
 
     @property
     def is_understood(self) -> bool:
         return bool(self.targets)
 
 
-def answer(question: str, *, language: str, hospitals=None) -> Answer:
-    """`hospitals`: a queryset that narrows the answer (the filters of the page)."""
+def answer(
+    question: str,
+    *,
+    language: str,
+    hospitals: Container[bytes] | None = None,
+    version: int | None = None,
+) -> Answer:
+    """`hospitals`: keys (bytes) that the filters of the page leave; None for all public ones.
+
+    `version`: of the directory, where the caller has read it.
+    """
     person, rest = recognise(question)
     hits = find_names(rest, language=language)
     enough = max(UNDERSTOOD, NEAR_THE_BEST * hits[0].score) if hits else UNDERSTOOD
     meant = [hit for hit in hits if hit.score >= enough]
     result = Answer(question, person, meant[:MAX_TARGETS], hits[:MAX_TARGETS])
-    allowed = Hospital.objects.public() if hospitals is None else hospitals
-    result.hospitals = _hospitals(result.targets, person, allowed)
+    result.version = version = DirectoryVersion.current() if version is None else version
+    ways = ways_of(result.targets, version)
+    result.ways = specialty_scores(ways)
+    named = [*_named(result.targets, hospitals), *_exact(ways, person, hospitals, version)]
+    result.hospitals = _best(result, named, hospitals, version)
     return result
 
 
-def _hospitals(targets: list[Hit], person: Person, allowed) -> list[Found]:
-    by_hospital: dict = {}
-    for found in (*_named(targets, allowed), *_treating(targets, person, allowed)):
-        known = by_hospital.get(found.hospital.pk)
-        if known is None or _order(found) < _order(known):
-            by_hospital[found.hospital.pk] = found
-    return sorted(by_hospital.values(), key=_order)
+def _best(
+    result: Answer, named: list[Found], hospitals: Container[bytes] | None, version: int
+) -> list[Found]:
+    """The first hospitals in the printed order, each with its best listing.
+
+    Specialties are read from the best score down, until no listing of the next one
+    could stand among them.
+    """
+    best: dict[UUID, Found] = {}
+    for found in named:
+        _keep_better(best, found)
+    for slug, (score, target) in sorted(result.ways.items(), key=lambda way: -way[1][0]):
+        if len(_at_least(best, score)) >= MAX_HOSPITALS:
+            break
+        order = order_of(EntryKind.SPECIALTY, slug, version)
+        for place in order.first(MAX_HOSPITALS, result.person, hospitals):
+            _keep_better(best, _found(place, score, target))
+    return sorted(best.values(), key=Found.sort_key)[:MAX_HOSPITALS]
 
 
-def _order(found: Found) -> tuple:
-    listing = found.listing
-    return (
-        -round(found.score, 2),
-        listing is None or listing.accepting != Accepting.YES,
-        listing is None or not _is_confirmed(listing),
-        listing is None or listing.source_id is None,
-        found.hospital.position,
-        found.hospital.slug,
-    )
+def _keep_better(best: dict[UUID, Found], found: Found) -> None:
+    known = best.get(found.hospital_id)
+    if known is None or found.sort_key() < known.sort_key():
+        best[found.hospital_id] = found
 
 
-def _is_confirmed(listing: Listing) -> bool:
-    confirmed = listing.confirmed_at
-    return confirmed is not None and confirmed > timezone.now() - CONFIRMATION_HOLDS
+def _at_least(best: dict[UUID, Found], score: float) -> list[Found]:
+    """Those whose rounded score no listing with this score can reach."""
+    return [found for found in best.values() if round(found.score, 2) > round(score, 2)]
 
 
-def _named(targets: list[Hit], allowed) -> list[Found]:
-    scores = {hit.target: hit for hit in targets if hit.kind == EntryKind.HOSPITAL}
-    rows = allowed.filter(slug__in=scores)
-    return [Found(row, scores[row.slug].score, target=scores[row.slug]) for row in rows]
+def _found(place: Place, score: float, target: Hit, *, is_exact: bool = False) -> Found:
+    key = UUID(bytes=place.hospital)
+    return Found(key, score * place.fit, target, place.listing, is_exact, place.order)
 
 
-def _treating(targets: list[Hit], person: Person, allowed) -> list[Found]:
-    """Listings of the specialties that answer for what was meant."""
-    ways = specialty_scores(targets)
-    found = []
-    for slug, (score, target) in ways.items():
-        rows = (
-            Listing.objects.public()
-            .filter(specialty__slug=slug, hospital__in=allowed)
-            .select_related("hospital", "specialty")
-            .order_by("position", "pk")[:LISTINGS_PER_SPECIALTY]
-        )
-        found.extend(
-            Found(row.hospital, score * age_factor(row, person), row, target) for row in rows
-        )
-    return found
+def _named(targets: list[Hit], hospitals: Container[bytes] | None) -> Iterator[Found]:
+    """Hospitals that were asked for by name."""
+    hits = targets_of(targets, EntryKind.HOSPITAL)
+    if not hits:
+        return
+    rows = Hospital.objects.public().filter(slug__in=hits).values_list("pk", "slug", "position")
+    for key, slug, position in rows:
+        if hospitals is None or key.bytes in hospitals:
+            yield Found(key, hits[slug].score, hits[slug], order=(0, position))
 
 
-def specialty_scores(targets: list[Hit]) -> dict[str, tuple[float, Hit]]:
-    """Slug of each specialty that answers, with the best score and the target behind it."""
-    scores: dict[str, tuple[float, Hit]] = {}
-    for target, slugs in _specialties_of(targets):
-        for place, slug in enumerate(slugs):
-            score = target.score * LESSER_SPECIALTY**place
-            if slug not in scores or scores[slug][0] < score:
-                scores[slug] = (score, target)
-    return scores
-
-
-def _specialties_of(targets: list[Hit]):
-    conditions = _ways(ConditionSpecialty, "condition", _targets(targets, EntryKind.CONDITION))
-    treatments = _ways(TreatmentSpecialty, "treatment", _targets(targets, EntryKind.TREATMENT))
-    codes = _specialties_of_codes(_targets(targets, EntryKind.CODE))
-    for target in targets:
-        if target.kind == EntryKind.SPECIALTY:
-            yield target, [target.target]
-        elif target.kind == EntryKind.CONDITION:
-            yield target, conditions.get(target.target, [])
-        elif target.kind == EntryKind.TREATMENT:
-            yield target, treatments.get(target.target, [])
-        elif target.kind == EntryKind.CODE:
-            yield target, codes.get(target.target, [])
-
-
-def _targets(targets: list[Hit], kind: str) -> list[str]:
-    return [hit.target for hit in targets if hit.kind == kind]
-
-
-def _ways(model, name: str, slugs: list[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    if slugs:
-        rows = model.objects.filter(**{f"{name}__slug__in": slugs})
-        for slug, specialty in rows.values_list(f"{name}__slug", "specialty__slug"):
-            found.setdefault(slug, []).append(specialty)
-    return found
-
-
-def _specialties_of_codes(codes: list[str]) -> dict[str, list[str]]:
-    """A curated condition of the code, else the specialty of its block."""
-    found: dict[str, list[str]] = {}
-    if not codes:
-        return found
-    rows = ConditionCode.objects.filter(code__in=codes).values_list(
-        "code", "condition__ways__specialty__slug"
-    )
-    for code, slug in rows.order_by("code", "condition__ways__position"):
-        if slug and slug not in found.setdefault(code, []):
-            found[code].append(slug)
-    for code in codes:
-        found.setdefault(code, list(block_specialties(code)))
-    return found
-
-
-def age_factor(listing: Listing, person: Person) -> float:
-    """How well a listing fits the age asked about; 1 when nothing was asked."""
-    if not person.audience:
-        return 1.0
-    if _excludes(listing, person.age_years):
-        return OTHER_AGE
-    said = listing.audience or _audience_of(listing.hospital)
-    if not said:
-        return UNKNOWN_AGE
-    return 1.0 if said in (person.audience, Audience.BOTH) else OTHER_AGE
-
-
-def _excludes(listing: Listing, age: int | None) -> bool:
-    if age is None:
-        return False
-    youngest, oldest = listing.min_age_years, listing.max_age_years
-    return (youngest is not None and age < youngest) or (oldest is not None and age > oldest)
-
-
-def _audience_of(hospital: Hospital) -> str:
-    return Audience.CHILDREN if hospital.type == HospitalType.PAEDIATRIC else ""
+def _exact(
+    ways: dict[Hit, Ways], person: Person, hospitals: Container[bytes] | None, version: int
+) -> Iterator[Found]:
+    """Listings that name what was asked."""
+    for target, way in ways.items():
+        for kind, key in way.named:
+            order = order_of(kind, key, version)
+            for place in order.first(MAX_HOSPITALS, person, hospitals):
+                yield _found(place, target.score, target, is_exact=True)

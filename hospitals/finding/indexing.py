@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import F
 
+from hospitals.finding.bulk import insert
 from hospitals.finding.normalise import tokens
 from hospitals.finding.typos import deletions
 from hospitals.models import SearchEntry, SearchPosting, SearchTypo, SearchWord
 
-BATCH = 5_000
+BATCH = 2_000
 MAX_WORD = 60
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Name:
     """Something to be found: what it is, its key, and one name in one language."""
 
@@ -38,27 +39,22 @@ def rebuild(names: Iterable[Name]) -> int:
 def replace_target(kind: str, target: str, names: Iterable[Name]) -> None:
     """Replace the names of one target; words that nothing uses any more stay harmless."""
     old = SearchEntry.objects.filter(kind=kind, target=target)
-    SearchPosting.objects.filter(entry__in=old).delete()
+    SearchPosting.objects.filter(entry__in=old.values("pk")).delete()
     old.delete()
     add(names)
 
 
+@transaction.atomic
 def add(names: Iterable[Name]) -> int:
+    """Names that are not in the index yet. Returns how many."""
     names = list(dict.fromkeys(names))
     words_of = [_words(name.text) for name in names]
     entries = SearchEntry.objects.bulk_create(
-        [_entry(name, words) for name, words in zip(names, words_of, strict=True)],
+        [_entry(name, len(words)) for name, words in zip(names, words_of, strict=True)],
         batch_size=BATCH,
     )
-    ids = _vocabulary(words_of)
-    SearchPosting.objects.bulk_create(
-        [
-            SearchPosting(word_id=ids[word], entry=entry, rank=entry_rank(entry))
-            for entry, words in zip(entries, words_of, strict=True)
-            for word in words
-        ],
-        batch_size=BATCH,
-    )
+    ids = _vocabulary(Counter(word for words in words_of for word in words))
+    insert(SearchPosting, ["word", "entry", "rank"], _postings(entries, words_of, ids))
     return len(entries)
 
 
@@ -66,14 +62,23 @@ def _words(text: str) -> list[str]:
     return [word for word in tokens(text) if len(word) <= MAX_WORD]
 
 
-def _entry(name: Name, words: list[str]) -> SearchEntry:
+def _entry(name: Name, size: int) -> SearchEntry:
     return SearchEntry(
         kind=name.kind,
         target=name.target,
         language=name.language,
         text=name.text[:255],
-        size=len(words),
+        size=size,
         weight=name.weight,
+    )
+
+
+def _postings(entries, words_of, ids: dict[str, int]) -> list[tuple[int, int, int]]:
+    """Sorted as the first index of the table: its pages are then written one after another."""
+    return sorted(
+        (ids[word], entry.pk, entry_rank(entry))
+        for entry, words in zip(entries, words_of, strict=True)
+        for word in words
     )
 
 
@@ -82,30 +87,29 @@ def entry_rank(entry: SearchEntry) -> int:
     return entry.weight * 20 + max(0, 19 - entry.size)
 
 
-def _vocabulary(words_of: list[list[str]]) -> dict[str, int]:
+def _vocabulary(counts: Counter) -> dict[str, int]:
     """Ids of all words; new ones are added with their misspellings."""
-    counts = Counter(word for words in words_of for word in words)
     known = dict(_known(counts))
+    _raise_counts({word: counts[word] for word in known}, known)
     fresh = SearchWord.objects.bulk_create(
-        [SearchWord(word=word) for word in counts if word not in known], batch_size=BATCH
-    )
-    SearchTypo.objects.bulk_create(
-        [SearchTypo(form=form, word=word) for word in fresh for form in deletions(word.word)],
+        [SearchWord(word=word, entries=counts[word]) for word in sorted(counts.keys() - known)],
         batch_size=BATCH,
     )
-    known.update({word.word: word.pk for word in fresh})
-    _raise_counts(counts, known)
-    return known
+    forms = sorted((form, word.pk) for word in fresh for form in deletions(word.word))
+    insert(SearchTypo, ["form", "word"], forms)
+    return known | {word.word: word.pk for word in fresh}
 
 
-def _known(counts) -> Iterable[tuple[str, int]]:
+def _known(counts: Counter) -> Iterable[tuple[str, int]]:
+    if not SearchWord.objects.exists():
+        return
     words = list(counts)
     for start in range(0, len(words), 500):
         part = words[start : start + 500]
         yield from SearchWord.objects.filter(word__in=part).values_list("word", "pk")
 
 
-def _raise_counts(counts: Counter, ids: dict[str, int]) -> None:
+def _raise_counts(counts: dict[str, int], ids: dict[str, int]) -> None:
     by_count = defaultdict(list)
     for word, count in counts.items():
         by_count[count].append(ids[word])

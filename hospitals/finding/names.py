@@ -7,7 +7,15 @@ from django.conf import settings
 from pypinyin import lazy_pinyin
 
 from hospitals.finding.indexing import Name
-from hospitals.models import Condition, EntryKind, Hospital, Listing, Specialty, Treatment
+from hospitals.models import (
+    Condition,
+    EntryKind,
+    Hospital,
+    ImportedName,
+    Listing,
+    Specialty,
+    Treatment,
+)
 
 # How much a name counts when two match alike (at most 10).
 CURATED, LAY_WORD, HOSPITAL, SPECIALTY, LISTING, TITLE = 10, 9, 10, 9, 8, 4
@@ -37,9 +45,10 @@ def translated(kind: str, target: str, row, field: str, weight: int) -> Iterator
 
 def curated_names(kind: str, row) -> Iterator[Name]:
     yield from translated(kind, row.slug, row, "name", CURATED)
-    for language, words in row.words.items():
-        for word in words:
-            yield Name(kind, row.slug, language, word, LAY_WORD)
+    for texts in (row.words, row.hidden_words):
+        for language, words in texts.items():
+            for word in words:
+                yield Name(kind, row.slug, language, word, LAY_WORD)
 
 
 def hospital_names(hospital) -> Iterator[Name]:
@@ -64,9 +73,13 @@ def specialty_names(specialty) -> Iterator[Name]:
 
 
 def classification_names() -> Iterator[Name]:
-    """Codes and English titles of the whole ICD-10 (WHO); chapters are too wide to answer."""
-    for code in icd.get_all_codes():
-        if not (icd.is_category_or_subcategory(code)):
-            continue
+    """Codes and titles of the whole ICD-10 (WHO); chapters are too wide to answer."""
+    for code in searchable_codes():
         yield Name(EntryKind.CODE, code, "", code, CURATED)
         yield Name(EntryKind.CODE, code, "en", icd.get_description(code)[:255], TITLE)
+    for row in ImportedName.objects.iterator(chunk_size=2000):
+        yield Name(EntryKind.CODE, row.code, row.language, row.text, TITLE)
+
+
+def searchable_codes() -> list[str]:
+    return [code for code in icd.get_all_codes() if icd.is_category_or_subcategory(code)]

@@ -24,9 +24,10 @@ _ARABIC = str.maketrans(
 _ARABIC_LETTERS = re.compile(r"[\u0600-\u06ff]")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0002fa1f]")
 _WORDS = re.compile(
-    r"[a-z]\d{1,2}(?:\.\d{1,2})?(?![\w.])"  # a code of the ICD-10: c22.2
+    r"[a-z]\d{1,2}(?:\.\d{1,2})?(?![a-z\d])"  # a code of the ICD-10: c22.2
     r"|[\u3400-\u9fff\U00020000-\U0002fa1f]+"
-    r"|[^\W_]+"
+    # "CAR-T治疗" has no space between the two scripts.
+    r"|[^\W_\u3400-\u9fff\U00020000-\U0002fa1f]+"
 )
 # British and American spelling meet in one shorter form (tumour, haemophilia, oesophagus).
 _SPELLINGS = (
@@ -36,6 +37,15 @@ _SPELLINGS = (
     (re.compile(r"(?<=[a-z]{3})is(?=e|ed|ing|ation)"), "iz"),
     (re.compile(r"(?<=[a-z]{2})tre$"), "ter"),
 )
+# Words of any sentence that are abbreviations of illnesses too: acute lymphoblastic leukaemia is
+# "ALL". Written in capitals they are the abbreviation, and stay in capitals.
+SENTENCE_WORDS = frozenset(
+    "a all am an and any are as at be but by can cat catch did do for from get go had has have he "
+    "her him his how i if in is it its let man may me men met my net no not now of off old on one "
+    "or our out own per put ran run sad say see set she so stat the then to too two up us was way "
+    "we who why with you od do na po za ma co jak nie tak ale pod nad bez czy przy dla".split()
+)
+_CAPITALS = re.compile(r"(?<![A-Za-z])([A-Z]{2,})(?![A-Za-z])")
 _ENGLISH_PLURAL = re.compile(r"(?<=[a-z]{3})(?<![siu])s$")
 
 
@@ -46,8 +56,7 @@ def _converter():
 
 def fold(text: str) -> str:
     """Lower case without marks; simplified characters; one form of each Arabic letter."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    folded = unicodedata.normalize("NFD", folded)
+    folded = unicodedata.normalize("NFD", _lower(unicodedata.normalize("NFKC", text)))
     folded = "".join(char for char in folded if not unicodedata.combining(char))
     folded = unicodedata.normalize("NFC", folded).translate(_LATIN)
     if _ARABIC_LETTERS.search(folded):
@@ -55,8 +64,19 @@ def fold(text: str) -> str:
     return _converter().convert(folded) if _HAN.search(folded) else folded
 
 
+def _lower(text: str) -> str:
+    """Lower case, but for abbreviations; where all is in capitals, capitals say nothing."""
+    if text.isupper() and len(text.split()) > 1:
+        return text.casefold()
+    parts = _CAPITALS.split(text)
+    return "".join(
+        part if part.isupper() and part.lower() in SENTENCE_WORDS else part.casefold()
+        for part in parts
+    )
+
+
 def tokens(text: str) -> list[str]:
-    """Words of a folded text, at most MAX_TOKENS; Chinese as pairs of characters."""
+    """Words of a folded text, each once; Chinese as pairs of characters."""
     found: list[str] = []
     for word in _WORDS.findall(fold(text[: MAX_QUERY_LENGTH * 5])):
         found.extend(_pairs(word) if _HAN.match(word) else [_word_form(word)])
@@ -72,7 +92,7 @@ def _pairs(run: str) -> list[str]:
 def _word_form(word: str) -> str:
     if _ARABIC_LETTERS.match(word):
         return _without_article(word)
-    if not word.isascii() or any(char.isdigit() for char in word):
+    if not word.isascii() or word.isupper() or any(char.isdigit() for char in word):
         return word
     for pattern, plain in _SPELLINGS:
         word = pattern.sub(plain, word)

@@ -12,7 +12,12 @@ SHORTEST = 4
 
 def allowed_distance(word: str) -> int:
     """How many slips we forgive: none in short words and Chinese, one, two in long words."""
-    if is_han(word) or len(word) < SHORTEST or any(char.isdigit() for char in word):
+    if (
+        is_han(word)
+        or word.isupper()
+        or len(word) < SHORTEST
+        or any(char.isdigit() for char in word)
+    ):
         return 0
     return 1 if len(word) < PREFIX - 1 else 2
 

@@ -5,6 +5,13 @@ from hospitals.finding.names import curated_names, hospital_names, specialty_nam
 from hospitals.models import Condition, EntryKind, Hospital, Specialty, Treatment
 
 
+def slugs(found) -> list[str]:
+    """Of the hospitals of an answer, in its order."""
+    keys = [hit.hospital_id for hit in found.hospitals]
+    rows = Hospital.objects.in_bulk(keys)
+    return [rows[key].slug for key in keys]
+
+
 def index_directory() -> None:
     rebuild(directory_names())
 

@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from hospitals.loader import CREATED, LEFT, SAME, UPDATED, load_directory
+from hospitals.loader import CREATED, LEFT, SAME, UPDATED, connect_stories, load_directory
 from hospitals.loading import index_is_empty, load_conditions, write_index
 
 
@@ -21,5 +21,6 @@ class Command(BaseCommand):
             f"{conditions[UPDATED]} updated"
         )
         changed = counts[CREATED] + counts[UPDATED] + sum(conditions.values())
+        changed += connect_stories()
         if changed or index_is_empty():
             self.stdout.write(f"search index: {write_index()} names")
