@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass
 from itertools import groupby
+from uuid import UUID
 
+from django.db.models import Prefetch, QuerySet
+from django.template.loader import render_to_string
 from django.utils.http import urlencode
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
-from hospitals.choices import CONTACT_KINDS, Area, FactKind, PilotStatus
-from hospitals.models import Campus, Fact, Hospital, Listing, Source
+from hospitals.choices import CONTACT_KINDS, Accepting, Area, District, FactKind, PilotStatus
+from hospitals.finding.answer import Found
+from hospitals.finding.kept import kept
+from hospitals.freshness import accepting_on, shanghai_today
+from hospitals.models import Campus, EntryKind, Fact, Hospital, Listing, Source
 
 CHIPS = 4
 MAP_SEARCH = "https://www.openstreetmap.org/search"
@@ -21,12 +27,9 @@ class Card:
     chips: list[str]
     more: int
     districts: list[str]
-    # In an answer to a search: the specialty that brought this hospital there.
-    why: str = ""
-
-    @property
-    def accepting_label(self) -> str:
-        return self.hospital.get_accepting_display()
+    # Whether it takes new patients today, and the same in words.
+    accepting: str
+    accepting_label: str
 
     @property
     def pilot_label(self) -> str:
@@ -41,15 +44,94 @@ class Card:
         return self.hospital.display_pilot_source_date
 
 
-def card(hospital: Hospital, *, why: str = "") -> Card:
+@dataclass(frozen=True)
+class KeptCard:
+    """A card as HTML in one language; between its parts stands why it was found."""
+
+    head: str
+    tail: str
+    # Of the public listings, by key.
+    titles: dict[UUID, str]
+
+
+@dataclass(frozen=True)
+class FoundCard:
+    """A kept card in the answer to a search: what brought this hospital there."""
+
+    head: str
+    tail: str
+    why: str = ""
+    listing: str = ""
+
+
+def card(hospital: Hospital) -> Card:
     titles = [listing.title for listing in hospital.public_listings]
+    accepting, label = accepting_today(hospital)
     return Card(
         hospital=hospital,
         chips=titles[:CHIPS],
         more=max(0, len(titles) - CHIPS),
         districts=district_labels(hospital.campuses.all()),
-        why=why,
+        accepting=accepting,
+        accepting_label=label,
     )
+
+
+def found_cards(hits: list[Found], version: int) -> list[FoundCard]:
+    """In the order of the hits. Rendering costs more than finding, so cards are kept."""
+    keys = [hit.hospital_id.hex for hit in hits]
+    cards = kept(f"cards:{get_language()}", keys, version, _render)
+    return [
+        _with_reason(cards[key], hit) for key, hit in zip(keys, hits, strict=True) if key in cards
+    ]
+
+
+def _render(keys: list[str]) -> dict[str, KeptCard]:
+    rows = for_cards(Hospital.objects.public().filter(pk__in=keys))
+    return {hospital.pk.hex: _rendered(hospital) for hospital in rows}
+
+
+def _rendered(hospital: Hospital) -> KeptCard:
+    context = {"card": card(hospital), "heading": "h2", "language_code": get_language()}
+    return KeptCard(
+        render_to_string("hospitals/_card_head.html", context),
+        render_to_string("hospitals/_card_tail.html", context),
+        {listing.pk: listing.title for listing in hospital.public_listings},
+    )
+
+
+def for_cards(hospitals: QuerySet) -> QuerySet:
+    """With what a card shows: three queries for any number of hospitals."""
+    public = Prefetch("listings", Listing.objects.public(), to_attr="public_listings")
+    return hospitals.select_related("pilot_source").prefetch_related("campuses", public)
+
+
+def _with_reason(kept_card: KeptCard, found: Found) -> FoundCard:
+    """In words whether the hospital names what was asked, or only a specialty covers it."""
+    title = kept_card.titles.get(found.listing_id, "")
+    if not title:
+        return FoundCard(kept_card.head, kept_card.tail)
+    if found.is_exact:
+        why = gettext("The hospital says that it treats this:")
+    elif found.target.kind == EntryKind.SPECIALTY:
+        why = gettext("For your search:")
+    else:
+        why = gettext("By the specialty that covers this:")
+    return FoundCard(kept_card.head, kept_card.tail, why, title)
+
+
+def accepting_today(hospital: Hospital) -> tuple[str, str]:
+    """What the hospital says of itself, unless one of its specialties knows better."""
+    today = shanghai_today()
+    of_listings = {
+        accepting_on(listing.accepting, listing.accepting_until, today)
+        for listing in hospital.public_listings
+    }
+    if hospital.accepting != Accepting.YES and Accepting.YES in of_listings:
+        return Accepting.YES, gettext("Accepting new patients in some specialties")
+    if hospital.accepting == Accepting.UNKNOWN:
+        return Accepting.UNKNOWN, gettext("Not yet known whether it takes new patients")
+    return hospital.accepting, hospital.get_accepting_display()
 
 
 def pilot_label(hospital: Hospital) -> str:
@@ -63,7 +145,7 @@ def pilot_label(hospital: Hospital) -> str:
 
 def district_labels(campuses) -> list[str]:
     """Each district once, the main campus's first."""
-    return list(dict.fromkeys(campus.get_district_display() for campus in campuses))
+    return list(dict.fromkeys(str(District(campus.district).label) for campus in campuses))
 
 
 def by_area(listings: list[Listing]) -> list[tuple[str, list[Listing]]]:

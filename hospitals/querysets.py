@@ -1,9 +1,8 @@
 """How the directory is read. `visible_to` authorises; adjectives filter."""
 
 from django.db import models
-from django.db.models import Q
 
-from hospitals.choices import Audience, HospitalType, RevisionStatus
+from hospitals.choices import RevisionStatus
 
 
 def _hospital_of(user):
@@ -16,13 +15,6 @@ class HospitalQuerySet(models.QuerySet):
     def public(self):
         return self.filter(is_public=True)
 
-    def with_specialty(self, slug: str):
-        return self.filter(listings__is_public=True, listings__specialty__slug=slug)
-
-    def in_district(self, district: str):
-        """With any campus there; its district is known even where its address is not."""
-        return self.filter(campuses__district=district).distinct()
-
     def visible_to(self, user):
         """Office: all with the permission. Partner: their own hospital. Others: none."""
         if user.works_in_office and user.has_perm("hospitals.view_hospital"):
@@ -30,20 +22,6 @@ class HospitalQuerySet(models.QuerySet):
         if user.works_at_partner:
             return self.filter(pk=_hospital_of(user))
         return self.none()
-
-    def for_audience(self, audience: str):
-        """Hospitals that say they treat children, or that do not treat children alone."""
-        if audience == Audience.CHILDREN:
-            return self.filter(
-                Q(type=HospitalType.PAEDIATRIC)
-                | Q(
-                    listings__is_public=True,
-                    listings__audience__in=[Audience.CHILDREN, Audience.BOTH],
-                )
-            ).distinct()
-        if audience == Audience.ADULTS:
-            return self.exclude(type=HospitalType.PAEDIATRIC)
-        return self
 
 
 class ListingQuerySet(models.QuerySet):

@@ -2,10 +2,9 @@
 
 from django.views.decorators.http import require_safe
 
-from hospitals import pages
-from hospitals.cards import card
+from hospitals import facets, pages, structured
+from hospitals.cards import card, for_cards
 from hospitals.models import DirectoryVersion, Hospital
-from hospitals.views.listing import for_cards
 
 HOME_HOSPITALS = 6
 
@@ -14,12 +13,16 @@ HOME_HOSPITALS = 6
 def home(request):
     version = DirectoryVersion.current()
     page = pages.find(request, version, "") or pages.make(
-        request, version, "portal/home.html", home_context()
+        request, version, "portal/home.html", home_context(facets.current(version))
     )
     return pages.answer(request, page)
 
 
-def home_context() -> dict:
-    hospitals = Hospital.objects.public()
-    cards = [card(hospital) for hospital in for_cards(hospitals)[:HOME_HOSPITALS]]
-    return {"cards": cards, "total": hospitals.count()}
+def home_context(index: facets.Index) -> dict:
+    first = index.slice(index.everybody, 0, HOME_HOSPITALS)
+    hospitals = for_cards(Hospital.objects.public().filter(pk__in=first))
+    return {
+        "cards": [card(hospital) for hospital in hospitals],
+        "total": len(index.places),
+        "structured": structured.home_page(),
+    }

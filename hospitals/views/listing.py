@@ -1,96 +1,138 @@
-"""The list of hospitals: filters, and answers to a search."""
+"""The list of hospitals: filters with counts, the map, and answers to a search."""
 
-from django.db.models import Prefetch
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from hospitals import pages
-from hospitals.cards import card
+from hospitals import citymap, facets, pages, structured
+from hospitals.cards import card, for_cards, found_cards
 from hospitals.choices import Area
-from hospitals.finding.answer import Answer, answer
-from hospitals.finding.shown import person_words, reasons, understood
+from hospitals.finding.answer import Answer
+from hospitals.finding.kept import kept
+from hospitals.finding.shown import person_words, understood
 from hospitals.forms import FilterForm
-from hospitals.models import DirectoryVersion, Hospital, Listing, Specialty
-
-MAX_ANSWERS = 40
+from hospitals.models import DirectoryVersion, Hospital, Specialty
+from hospitals.results import Matches, PageOfList, find_matches
 
 
 @require_safe
 def hospital_list(request):
-    """GET filters: q, specialty, audience, type, district. Unknown values are told, not obeyed."""
+    """GET filters, see FilterForm. Unknown values are told, not obeyed."""
     version = DirectoryVersion.current()
     page = pages.find(request, version, request.META["QUERY_STRING"])
     return pages.answer(request, page or filtered_page(request, version))
 
 
 def filtered_page(request, version: int):
-    form = FilterForm(request.GET, specialty_choices())
+    index = facets.current(version)
+    form = FilterForm(request.GET, specialty_choices(index, version))
     form.is_valid()
-    query = form.canonical_query()
     # Searches and mistakes are endless, so only the plain filters are kept.
     keep = not form.errors and not form.cleaned_data["q"]
-    page = pages.find(request, version, query) if keep else None
-    return page or pages.make(
-        request, version, "hospitals/list.html", list_context(form), query=query, keep=keep
+    page = pages.find(request, version, form.canonical_query()) if keep else None
+    return page or _make(request, version, form, index, keep=keep)
+
+
+def _make(request, version: int, form: FilterForm, index: facets.Index, *, keep: bool):
+    matches = find_matches(form, index, version)
+    shown = PageOfList(matches.shown, form.cleaned_data.get("page") or 1)
+    query = form.canonical_query(page=shown.number)
+    context = list_context(form, index, matches, shown) | {
+        "canonical_query": query,
+        "cards": list_cards(index, matches, shown, version),
+    }
+    if not context["is_unlisted"]:
+        hospitals = [card.hospital for card in context["cards"]]
+        context["structured"] = structured.list_page(hospitals, first=shown.start + 1)
+    return pages.make(
+        request,
+        version,
+        "hospitals/list.html",
+        context,
+        query=query,
+        keep=keep and not shown.is_beyond,
     )
 
 
-def list_context(form: FilterForm) -> dict:
-    filters = dict(form.cleaned_data)
-    question = filters.pop("q", "")
-    hospitals = filtered(Hospital.objects.public(), **filters)
-    found = answer(question, language=get_language(), hospitals=hospitals) if question else None
-    cards = answered_cards(found) if found else [card(row) for row in for_cards(hospitals)]
+def list_context(
+    form: FilterForm, index: facets.Index, matches: Matches, shown: PageOfList
+) -> dict:
+    subject, counts = form.only_choice(), counts_for(form, index, matches)
+    question = form.cleaned_data.get("q", "")
+    chosen = [value for value in form.filters().values() if value]
     return {
         "filter_form": form,
-        "cards": cards,
-        "total": len(cards),
-        "filters_active": any(form.cleaned_data.values()),
+        "total": matches.total,
+        "best": matches.shown if matches.shown < matches.total else 0,
+        "shown": shown,
+        "links": shown.links(form),
+        "filters_active": bool(question or chosen),
         "reset_url": "?",
         "unknown_filters": form.unknown(),
         "question": question,
-        **(answer_context(found) if found else {}),
+        "ask_query": f"?{urlencode({'q': question})}" if question else "",
+        # What the page is about where a filter makes it one of its own.
+        "subject": subject,
+        "is_unlisted": bool(question) or (bool(chosen) and not subject),
+        "city": city_context(form, index, matches, counts) if counts else None,
+        **(answer_context(matches.found) if matches.found else {}),
+    }
+
+
+def counts_for(form: FilterForm, index: facets.Index, matches: Matches) -> dict:
+    """Shown beside the choices; none where the question itself found no hospital."""
+    if matches.among == 0:
+        return {}
+    counts = index.counts(form.filters(), matches.among)
+    form.show_counts(counts)
+    return counts
+
+
+def city_context(form: FilterForm, index: facets.Index, matches: Matches, counts: dict) -> dict:
+    """The map and the list beside it."""
+    filters = form.filters()
+    anywhere = index.matching(filters | {"district": ""}, matches.among)
+    central = anywhere & index.with_any("district", citymap.central_districts())
+    areas = citymap.city_areas(
+        counts["district"],
+        filters["district"],
+        lambda district: form.address(district=district),
+        central.bit_count(),
+    )
+    return {
+        "sheets": citymap.draw(areas),
+        "areas": citymap.listed(areas),
+        "everywhere": {"number": anywhere.bit_count(), "url": form.address(district="")},
+        "is_chosen": bool(filters["district"]),
     }
 
 
 def answer_context(found: Answer) -> dict:
     """What was understood; where nothing was, the nearest names instead."""
     return {
-        "understood": understood(found.targets),
-        "nearest": [] if found.is_understood else understood(found.nearest),
+        "understood": understood(found.targets, found.version),
+        "nearest": [] if found.is_understood else understood(found.nearest, found.version),
         "person": person_words(found.person),
     }
 
 
-def answered_cards(found: Answer) -> list:
-    """Cards in the order of the answer, each with the listing that brought it there."""
-    order = [hit.hospital.pk for hit in found.hospitals[:MAX_ANSWERS]]
-    rows = {row.pk: row for row in for_cards(Hospital.objects.filter(pk__in=order))}
-    why = reasons(found)
-    return [card(rows[pk], why=why[pk]) for pk in order]
+def list_cards(index: facets.Index, matches: Matches, shown: PageOfList, version: int) -> list:
+    """Cards of this page, each of an answer with what brought it there."""
+    if matches.found:
+        return found_cards(matches.found.hospitals[shown.start : shown.stop], version)
+    order = index.slice(matches.bits, shown.start, shown.stop)
+    rows = {row.pk: row for row in for_cards(Hospital.objects.public().filter(pk__in=order))}
+    return [card(rows[key]) for key in order if key in rows]
 
 
-def filtered(hospitals, *, specialty="", audience="", type="", district=""):
-    """Hospitals that match every filter given."""
-    hospitals = hospitals.for_audience(audience)
-    if specialty:
-        hospitals = hospitals.with_specialty(specialty)
-    if type:
-        hospitals = hospitals.filter(type=type)
-    if district:
-        hospitals = hospitals.in_district(district)
-    return hospitals
-
-
-def for_cards(hospitals):
-    """With what a card shows: three queries for any number of hospitals."""
-    public = Prefetch("listings", Listing.objects.public(), to_attr="public_listings")
-    return hospitals.select_related("pilot_source").prefetch_related("campuses", public)
-
-
-def specialty_choices() -> list:
+def specialty_choices(index: facets.Index, version: int) -> list:
     """Specialties that a hospital offers, in their groups."""
+
+    def read(_keys: list[str]) -> dict[str, list]:
+        rows = Specialty.objects.filter(slug__in=index.values("specialty"))
+        return {"": [(row.area, row.slug, row.name) for row in rows]}
+
     groups = {area: [] for area in Area.values}
-    for specialty in Specialty.objects.offered():
-        groups[specialty.area].append((specialty.slug, specialty.name))
+    for area, slug, name in kept(f"specialties:{get_language()}", [""], version, read)[""]:
+        groups[area].append((slug, name))
     return [(Area(area).label, options) for area, options in groups.items() if options]
