@@ -6,7 +6,7 @@ BIN := .venv/bin/python
 WHO := $(if $(findstring command,$(origin USER)),$(USER),coordinator)
 
 .DEFAULT_GOAL := help
-.PHONY: help run code test messages bench shots audit advisories sbom lock venv venv-dev venv-audit
+.PHONY: help run code test messages bench bench-open-data bench-search shots audit advisories sbom lock venv venv-dev venv-audit
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | column -t -s '|' 2>/dev/null \
@@ -26,6 +26,13 @@ messages: venv-dev  ## update the translation files (needs gettext)
 
 bench: venv-dev  ## requests per second against a bare Django view; parallel writers
 	@$(BIN) -m tools.bench.run
+
+bench-open-data: venv-dev  ## the export of 100,000 listings: memory, time, queries
+	@$(BIN) -m tools.bench.open_data
+
+bench-search: venv-dev  ## search, suggestions and pages in a directory of 10,000 hospitals
+	@$(BIN) -m tools.bench.search
+	@$(BIN) -m tools.bench.directory_size
 
 shots: venv-dev  ## screenshots of every page into ./screenshots/
 	@$(BIN) -m tools.shots

@@ -1,6 +1,8 @@
 """Changing the language without losing the page or what was typed."""
 
 SWITCH_FIELD = "switch_language"
+# The hospitals' own site speaks this to whoever has not chosen.
+PARTNER_LANGUAGE = "zh-hans"
 
 
 def public_path(request) -> str:

@@ -1,6 +1,7 @@
 """Small middlewares: the true client's address, headers on every answer, what is refused."""
 
 import codecs
+from functools import cache
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -61,6 +62,27 @@ class SecurityHeadersMiddleware:
         return response
 
 
+class WithoutLanguageMiddleware:
+    """A file that is the same in every language says so: caches then keep it once.
+
+    Django marks every address without a language as one that depends on the reader's.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if getattr(response, "is_without_language", False):
+            named = response.headers.get("Vary", "").split(",")
+            others = [name.strip() for name in named if "language" not in name.lower()]
+            for header in ("Content-Language", "Vary"):
+                response.headers.pop(header, None)
+            if any(others):
+                response.headers["Vary"] = ", ".join(others)
+        return response
+
+
 class RefuseUnknownMethodMiddleware:
     """TRACE, PUT, DELETE and made-up methods get 405, whatever a view would do (row W3)."""
 
@@ -117,8 +139,13 @@ class RefuseUnreadableMiddleware:
 
 def staff_site(request) -> str:
     """Which of the two offices the address belongs to, if any."""
-    paths = ((site, reverse(f"{site}:index")) for site in ("office", "partners"))
-    return next((site for site, path in paths if request.path.startswith(path)), "")
+    return next((site for site, path in _offices() if request.path.startswith(path)), "")
+
+
+@cache
+def _offices() -> tuple[tuple[str, str], ...]:
+    """Each site with its address, which no language changes; asked twice for every page."""
+    return tuple((site, reverse(f"{site}:index")) for site in ("office", "partners"))
 
 
 class StaffSessionMiddleware:

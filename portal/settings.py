@@ -69,7 +69,9 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.RefuseUnknownMethodMiddleware",
     "portal.middleware.RefuseUnreadableMiddleware",
+    "hospitals.middleware.RepeatVisitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "portal.middleware.WithoutLanguageMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -123,7 +125,13 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "OPTIONS": {"MAX_ENTRIES": 2000},
-    }
+    },
+    # What searches read again and again: small and many, where pages are large and few.
+    "directory": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "directory",
+        "OPTIONS": {"MAX_ENTRIES": 8_000},
+    },
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("csp-report", reports.csp_report, name="csp-report"),
+    path("", include("hospitals.urls_files")),
     path("office/", office.urls),
     path("partners/", partners.urls),
     *i18n_patterns(
@@ -26,6 +27,9 @@ urlpatterns = [
         path("about/", pages.about, name="about"),
         path("privacy/", pages.privacy, name="privacy"),
         path("hospitals/", include("hospitals.urls")),
+        path("conditions/", include("hospitals.urls_conditions")),
+        path("compare/", include("hospitals.urls_compare")),
+        path("open-data/", include("hospitals.urls_open")),
         path("inquiry/", include("cases.urls_inquiry")),
         path("case/", include("cases.urls_case")),
     ),

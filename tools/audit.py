@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from tools import machine
 from tools.browser import ARGUMENTS, HINT, chromium, find_chromium
-from tools.pages import HOSPITAL, LANGUAGES, Stop, Visitor
+from tools.pages import COMPARE, CONDITION, HOSPITAL, LANGUAGES, Stop, Visitor
 from tools.server import Demo, demo
 
 FOLDER = Path(__file__).resolve().parent
@@ -29,9 +29,17 @@ FIRST_PAGES = {
     "home": "/en/",
     "list": "/en/hospitals/",
     "detail": f"/en/hospitals/{HOSPITAL}/",
+    "condition": f"/en/conditions/{CONDITION}/",
+    "compare": f"/en/{COMPARE}",
     "inquiry": "/en/inquiry/",
 }
-WEIGHED = {"home": "/en/", "hospital": f"/en/hospitals/{HOSPITAL}/"}
+WEIGHED = {
+    "home": "/en/",
+    "hospital": f"/en/hospitals/{HOSPITAL}/",
+    "conditions": "/en/conditions/",
+    "condition": f"/en/conditions/{CONDITION}/",
+    "compare": f"/en/{COMPARE}",
+}
 # A button on its way from light to dark has the contrast of neither.
 FINISH_TRANSITIONS = "() => document.getAnimations().forEach(running => running.finish())"
 RUN_AXE = """async () => (await axe.run(document)).violations.map(

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tools.server import Demo
 
 LANGUAGES = ("en", "zh-hans", "pl", "ar")
-HOSPITAL = "scmc"
+HOSPITAL, CONDITION = "scmc", "hepatoblastoma"
+COMPARE = f"compare/?condition={CONDITION}&hospital={HOSPITAL}&hospital=renji&hospital=ruijin"
 
 # Name and address below /<lang>/.
 PUBLIC = (
@@ -20,9 +21,20 @@ PUBLIC = (
     ("how-it-works", "how-it-works/"),
     ("about", "about/"),
     ("privacy", "privacy/"),
+    ("open-data", "open-data/"),
     ("hospitals", "hospitals/"),
+    # The map and the other filters stand open.
+    ("hospitals-filtered", "hospitals/?district=pudong&audience=children"),
     ("hospitals-none-found", "hospitals/?q=zzzzzz"),
     ("hospital", f"hospitals/{HOSPITAL}/"),
+    ("hospital-history", f"hospitals/{HOSPITAL}/history/"),
+    ("conditions", "conditions/"),
+    ("condition", f"conditions/{CONDITION}/"),
+    ("condition-none", "conditions/no-such-condition/"),
+    ("code", "conditions/icd-10/C22/"),
+    ("code-answered", "conditions/icd-10/C37/"),
+    ("compare", COMPARE),
+    ("compare-empty", "compare/"),
     ("inquiry-start", "inquiry/"),
     ("case-sign-in", "case/"),
     ("case-lost-code", "case/lost-code/"),
@@ -49,7 +61,7 @@ INQUIRY = (
     ("hospital", {}),
     ("consents", {}),
 )
-# User, name and address. "*" stands for the first row of the list before it.
+# User, name and address. "*" stands for the first row of the list before it, "> a" for a link.
 STAFF = (
     ("coordinator", "office", "/office/"),
     ("coordinator", "office-cases", "/office/cases/case/"),
@@ -80,6 +92,16 @@ STAFF = (
     ("scmc-editor", "partners-listings", "/partners/hospitals/listing/"),
     ("scmc-editor", "partners-listing", "*"),
     ("scmc-editor", "partners-listing-add", "/partners/hospitals/listing/add/"),
+    (
+        "scmc-editor",
+        "partners-listing-new",
+        "/partners/hospitals/listing/add/?specialty=hand-surgery",
+    ),
+    ("scmc-editor", "partners-still-right", "/partners/still-right/"),
+    ("scmc-editor", "partners-preview", "/partners/preview/"),
+    ("scmc-editor", "partners-bulk", "/partners/hospitals/listing/bulk/"),
+    ("scmc-editor", "partners-import", "/partners/hospitals/listing/import/"),
+    ("scmc-editor", "partners-import-preview", "> .office-note a"),
     ("scmc-editor", "partners-revisions", "/partners/hospitals/revision/"),
     ("scmc-editor", "partners-revision", "*"),
     ("scmc-reviewer", "partners-reviewer", "/partners/"),
@@ -161,6 +183,7 @@ class Visitor:
     def staff(self, language: str) -> Iterator[Stop]:
         if not self._staff:
             self.propose_a_change()
+            self.upload_a_file()
         self.demo.manage("shell", "--no-imports", "-c", SPEAK % language)
         for user, name, path in STAFF:
             page = self._signed_in(user)
@@ -169,6 +192,8 @@ class Visitor:
                 if not row.count():
                     continue
                 row.click()
+            elif path.startswith("> "):
+                page.locator(path.removeprefix("> ")).first.click()
             else:
                 page.goto(path)
             yield Stop(name, page)
@@ -178,9 +203,20 @@ class Visitor:
         page = self._signed_in("scmc-editor")
         page.goto("/partners/hospitals/listing/")
         page.locator("#result_list tbody th a").first.click()
+        page.eval_on_selector_all("details", "all => all.forEach(node => { node.open = true })")
+        page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
         page.fill("[name=description_zh_hans]", "示例：由多学科团队共同讨论每位患儿的方案。")
         with page.expect_navigation():
             page.locator(".submit-row input[type=submit]").first.click()
+
+    def upload_a_file(self) -> None:
+        """A spreadsheet with a change, a new specialty and an error, not sent yet."""
+        page = self._signed_in("scmc-editor")
+        page.goto("/partners/hospitals/listing/import/")
+        file = {"name": "listings.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
+        page.set_input_files("[name=file]", file)
+        with page.expect_navigation():
+            page.locator("#content-main .button").first.click()
 
     def close(self) -> None:
         for context in self._staff.values():
@@ -210,6 +246,15 @@ class Visitor:
         return self._staff[user].pages[0]
 
 
+FILE = """specialty,description_pl,accepting,waiting_low,waiting_high,price_low,my notes
+congenital-heart-disease,Przykład: operacje serca u dzieci.,yes,7,14,,x
+childhood-cancer,Przykład.,,,,,x
+childrens-liver-tumours,,no,,,,x
+neurosurgery,Przykład.,yes,,,,x
+child-development,,,,,,x
+no-such-specialty,,,,,,x
+childrens-radiotherapy,,,,,=1+1,x
+"""
 SPEAK = "from portal.models import User; User.objects.update(language='%s')"
 RENDER = """
 from django.test import RequestFactory

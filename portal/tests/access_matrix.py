@@ -34,8 +34,14 @@ MATRIX = {
     "en/case/mail/<str:token>/": ("410", "410"),
     "en/case/sign-out/": ("405", "302"),
     "en/case/signed-out/": ("200", "405"),
+    "en/compare/": ("200", "405"),
+    "en/conditions/": ("200", "405"),
+    "en/conditions/<slug:slug>/": ("200", "405"),
+    "en/conditions/icd-10/<str:code>/": ("200", "405"),
     "en/hospitals/": ("200", "405"),
     "en/hospitals/<slug:slug>/": ("200", "405"),
+    "en/hospitals/<slug:slug>/history/": ("200", "405"),
+    "en/hospitals/suggest/": ("200", "405"),
     "en/how-it-works/": ("200", "405"),
     "en/inquiry/": ("200", "405"),
     "en/inquiry/<slug:slug>/": ("302", "200"),
@@ -44,6 +50,7 @@ MATRIX = {
     "en/inquiry/emergency/": ("200", "405"),
     "en/inquiry/resume/": ("302", "405"),
     "en/inquiry/sent/": ("302", "302"),
+    "en/open-data/": ("200", "405"),
     "en/privacy/": ("200", "405"),
     "healthz": ("200", "405"),
     "mailbox/": ("200", "405"),
@@ -161,7 +168,7 @@ MATRIX = {
     ),
     "office/hospitals/revision/<uuid:pk>/approve/": (
         "302; 404: coordinator other_coordinator auditor administrator; 405: lead",
-        "302; 404: coordinator other_coordinator auditor administrator; 409: lead",
+        "302; 400: lead; 404: coordinator other_coordinator auditor administrator",
     ),
     "office/hospitals/revision/<uuid:pk>/refuse/": (
         "302; 404: coordinator other_coordinator auditor administrator; 405: lead",
@@ -285,6 +292,8 @@ MATRIX = {
         "302; 200: coordinator other_coordinator lead auditor administrator",
     ),
     "office/second-factor/": ("302", "302"),
+    "open-data/hospitals.csv": ("200", "405"),
+    "open-data/hospitals.json": ("200", "405"),
     "partners/": (
         "302; 200: editor other_editor reviewer",
         "302; 200: editor other_editor reviewer",
@@ -312,6 +321,34 @@ MATRIX = {
     "partners/hospitals/listing/add/": (
         "302; 200: editor other_editor; 403: reviewer",
         "302; 200: editor other_editor; 403: reviewer",
+    ),
+    "partners/hospitals/listing/bulk/": (
+        "302; 200: editor other_editor; 403: reviewer",
+        "302; 200: editor other_editor; 403: reviewer",
+    ),
+    "partners/hospitals/listing/export.csv": (
+        "302; 200: editor other_editor reviewer",
+        "302; 405: editor other_editor reviewer",
+    ),
+    "partners/hospitals/listing/export.xlsx": (
+        "302; 200: editor other_editor reviewer",
+        "302; 405: editor other_editor reviewer",
+    ),
+    "partners/hospitals/listing/import/": (
+        "302; 200: editor other_editor; 403: reviewer",
+        "302; 200: editor other_editor; 403: reviewer",
+    ),
+    "partners/hospitals/listing/import/<uuid:draft_id>/": (
+        "302; 200: editor; 403: reviewer; 404: other_editor",
+        "302; 405: editor other_editor reviewer",
+    ),
+    "partners/hospitals/listing/import/<uuid:draft_id>/discard/": (
+        "302; 405: editor other_editor reviewer",
+        "302; 403: reviewer; 404: other_editor",
+    ),
+    "partners/hospitals/listing/import/<uuid:draft_id>/send/": (
+        "302; 405: editor other_editor reviewer",
+        "302; 403: reviewer",
     ),
     "partners/hospitals/revision/": (
         "302; 200: editor other_editor reviewer",
@@ -346,10 +383,21 @@ MATRIX = {
         "302; 200: editor other_editor reviewer",
         "302; 405: editor other_editor reviewer",
     ),
+    "partners/preview/": (
+        "302; 200: editor other_editor reviewer",
+        "302; 405: editor other_editor reviewer",
+    ),
     "partners/recovery-codes/": (
         "302; 200: editor other_editor reviewer",
         "302; 200: editor other_editor reviewer",
     ),
     "partners/second-factor/": ("302", "302"),
+    "partners/still-right/": (
+        "302; 200: editor other_editor reviewer",
+        "302; 403: reviewer",
+    ),
     "readyz": ("200", "405"),
+    "robots.txt": ("200", "405"),
+    "sitemap-<int:part>.xml": ("200", "405"),
+    "sitemap.xml": ("200", "405"),
 }

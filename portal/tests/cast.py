@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from cases import notifications
 from cases.sessions import MEMBER
-from hospitals.models import Fact, Listing, Revision, Source, Story
+from hospitals.models import Condition, Fact, ImportDraft, Listing, Revision, Source, Story
 from portal import audit
 from portal.models import User
 from portal.roles import Role
@@ -39,7 +39,9 @@ class Stage:
         member = make_user("member", Role.HOSPITAL_EDITOR, self.hospital)
         hospital = {"hospital": self.hospital}
         Revision.objects.create(**hospital, listing=listing, created_by=member)
+        self.draft = ImportDraft.objects.create(**hospital, created_by=member)
         Source.objects.create(key="source", title="A source")
+        Condition.objects.create(slug="condition", name_en="A condition")
         Fact.objects.create(**hospital, key="fact", kind="claim", value_en="A claim")
         Story.objects.create(**hospital, key="story", patient_en="A", summary_en="B")
         audit.record(by=member, action="test.made", obj=listing)
@@ -83,12 +85,17 @@ class Stage:
         """The first hospital's and the first family's own objects, wherever a route names one."""
         return route.path(
             case_id=self.case.pk,
+            draft_id=self.draft.pk,
             user_id=self.coordinator.pk,
             pk=Revision.objects.get().pk,
             reference=self.case.reference,
-            slug="contact" if "inquiry" in route.pattern else self.hospital.slug,
+            slug=self.slug(route),
             object_id=self.object_id(route),
         )
+
+    def slug(self, route: Route) -> str:
+        named = {"inquiry": "contact", "conditions": "condition"}
+        return next((s for word, s in named.items() if word in route.pattern), self.hospital.slug)
 
     def object_id(self, route: Route) -> str:
         parts = route.pattern.split("/")

@@ -12,6 +12,8 @@ SAMPLES = {
     "reference": "SH-2222-3333",
     "slug": "no-such-hospital",
     "url": "nothing",
+    "part": "1",
+    "code": "C22.2",
 }
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from portal.addresses import language_tag
 from portal.views import errors
 
 ROOT = Path(settings.BASE_DIR)
@@ -77,13 +78,13 @@ def test_static_page_asks_the_database_nothing(client, name, django_assert_num_q
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", STATIC_PAGES + DIRECTORY_PAGES)
 def test_public_page_names_itself_and_its_translations(client, name, scmc):
-    body = client.get(address(name, "pl"), {"q": "x"}).content.decode()
+    body = client.get(address(name, "pl"), {"from": "x"}).content.decode()
 
     own = f"{settings.PUBLIC_URL}{address(name, 'pl')}"
     assert f'<link rel="canonical" href="{own}">' in body
     for code in LANGUAGES:
         url = f"{settings.PUBLIC_URL}{address(name, code)}"
-        assert f'<link rel="alternate" hreflang="{code}" href="{url}">' in body
+        assert f'<link rel="alternate" hreflang="{language_tag(code)}" href="{url}">' in body
     default = f"{settings.PUBLIC_URL}{address(name, 'en')}"
     assert f'<link rel="alternate" hreflang="x-default" href="{default}">' in body
 
