@@ -22,21 +22,26 @@ ROWS = {
 
 @dataclass(frozen=True)
 class Understood:
-    """One thing that the question may mean; `code` is its ICD-10 code where it is one."""
+    """One thing that the question may mean, by its name in the reader's language."""
 
+    kind: str
+    target: str
     name: str
-    code: str = ""
+
+    @property
+    def code(self) -> str:
+        return self.target if self.kind == EntryKind.CODE else ""
 
 
 def understood(hits: list[Hit], version: int) -> list[Understood]:
     """In the order of the hits, each name once."""
     names = names_of(hits, version)
-    shown = [
-        Understood(names[hit.kind, hit.target], hit.target if hit.kind == EntryKind.CODE else "")
-        for hit in hits
-        if (hit.kind, hit.target) in names
-    ]
-    return list(dict.fromkeys(shown))
+    shown: dict[tuple[str, str], Understood] = {}
+    for hit in hits:
+        if name := names.get((hit.kind, hit.target)):
+            one = Understood(hit.kind, hit.target, name)
+            shown.setdefault((one.name, one.code), one)
+    return list(shown.values())
 
 
 def names_of(hits: list[Hit], version: int) -> dict[tuple[str, str], str]:

@@ -1,5 +1,6 @@
 """The filters of the public list."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -7,8 +8,8 @@ from django import forms
 from django.forms.utils import flatatt
 from django.urls import reverse_lazy
 from django.utils.choices import flatten_choices
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -34,22 +35,20 @@ class PlainSelect(forms.Select):
         return format_html(
             "<select{}>{}</select>",
             flatatt({"name": name} | self.build_attrs(self.attrs, attrs)),
-            _options(self.choices, chosen),
+            SafeString("".join(_options(self.choices, chosen))),
         )
 
 
-def _options(choices, chosen: str) -> SafeString:
-    """Of one select; a label with a list of choices is a group."""
-    return format_html_join(
-        "", "{}", ((_group_or_option(value, label, chosen),) for value, label in choices)
-    )
-
-
-def _group_or_option(value, label, chosen: str) -> SafeString:
-    if isinstance(label, list | tuple):
-        return format_html('<optgroup label="{}">{}</optgroup>', value, _options(label, chosen))
-    selected = mark_safe(" selected") if str(value) == chosen else ""
-    return format_html('<option value="{}"{}>{}</option>', value, selected, label)
+def _options(choices, chosen: str) -> Iterator[str]:
+    """Of one select, escaped; a label with a list of choices is a group."""
+    for value, label in choices:
+        if isinstance(label, list | tuple):
+            yield f'<optgroup label="{escape(value)}">'
+            yield from _options(label, chosen)
+            yield "</optgroup>"
+        else:
+            selected = " selected" if str(value) == chosen else ""
+            yield f'<option value="{escape(value)}"{selected}>{escape(label)}</option>'
 
 
 def any_of(label, choices) -> forms.ChoiceField:

@@ -28,7 +28,7 @@ from hospitals.models import (
     Listing,
     ListingCondition,
 )
-from hospitals.tests.finding import directory_names, index_directory
+from hospitals.tests.finding import directory_names, index_curated, index_directory
 from portal.tests.fixtures import make_hospital, make_listing, sign_in_staff
 
 pytestmark = pytest.mark.django_db
@@ -637,3 +637,10 @@ def test_page_of_one_language_is_no_other_s(client, directory):
     etag = client.get(LIST)["ETag"]
     other = client.get("/pl/hospitals/", headers={"If-None-Match": etag})
     assert other.status_code == 200
+
+
+def test_what_was_understood_leads_to_its_page(client, scmc):
+    Condition.objects.create(slug="hepatoblastoma", name_en="Hepatoblastoma", words={})
+    index_curated()
+    page = client.get("/en/hospitals/?q=hepatoblastoma").content.decode()
+    assert page.count('<a href="/en/conditions/hepatoblastoma/"><bdi>Hepatoblastoma</bdi>') == 1

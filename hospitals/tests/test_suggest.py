@@ -5,7 +5,6 @@ import json
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 
 from hospitals import urls
 from hospitals.finding.indexing import Name, add
@@ -14,7 +13,6 @@ from hospitals.loading import load_conditions
 from hospitals.models import Condition, DirectoryVersion, Hospital, ImportedName
 from hospitals.models.hospital import RESERVED_SLUGS
 from hospitals.tests.finding import index_curated, index_directory
-from hospitals.views.suggest import address_of, as_json
 from portal.tests.fixtures import make_hospital, make_listing
 
 SUGGEST = "/en/hospitals/suggest/"
@@ -152,24 +150,6 @@ def test_suggestions_ask_as_often_for_many_names(client, db, django_assert_max_n
         add([Name("condition", f"c{number}", "en", f"Heart {number}", 10)])
     with django_assert_max_num_queries(7):
         assert len(labels(client, "heart")) == 8
-
-
-def test_condition_without_a_page_leads_to_the_list(db, monkeypatch):
-    from django.urls import NoReverseMatch
-
-    from hospitals.finding.suggest import Suggestion
-    from hospitals.views import suggest
-
-    def without_conditions(name, **options):
-        if name.startswith("conditions:"):
-            raise NoReverseMatch
-        return reverse(name, **options)
-
-    monkeypatch.setattr(suggest, "reverse", without_conditions)
-    assert address_of(Suggestion("condition", "x", "Heart & lungs")) == (
-        "/en/hospitals/?q=Heart+%26+lungs"
-    )
-    assert as_json(Suggestion("code", "C34", "Lung"))["url"] == "/en/hospitals/?q=C34"
 
 
 def test_no_hospital_takes_an_address_of_the_portal(db):

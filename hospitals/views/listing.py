@@ -9,10 +9,11 @@ from hospitals.cards import card, for_cards, found_cards
 from hospitals.choices import Area
 from hospitals.finding.answer import Answer
 from hospitals.finding.kept import kept
-from hospitals.finding.shown import person_words, understood
+from hospitals.finding.shown import Understood, person_words, understood
 from hospitals.forms import FilterForm
-from hospitals.models import DirectoryVersion, Hospital, Specialty
+from hospitals.models import DirectoryVersion, EntryKind, Hospital, Specialty
 from hospitals.results import Matches, PageOfList, find_matches
+from hospitals.views.suggest import address_of
 
 
 @require_safe
@@ -110,10 +111,17 @@ def city_context(form: FilterForm, index: facets.Index, matches: Matches, counts
 def answer_context(found: Answer) -> dict:
     """What was understood; where nothing was, the nearest names instead."""
     return {
-        "understood": understood(found.targets, found.version),
+        "understood": [(one, page_of(one)) for one in understood(found.targets, found.version)],
         "nearest": [] if found.is_understood else understood(found.nearest, found.version),
         "person": person_words(found.person),
     }
+
+
+def page_of(one: Understood) -> str:
+    """Where to read more about it; empty for what has no page beyond this answer."""
+    if one.kind in (EntryKind.TREATMENT, EntryKind.SPECIALTY):
+        return ""
+    return address_of(one.kind, one.target, one.name)
 
 
 def list_cards(index: facets.Index, matches: Matches, shown: PageOfList, version: int) -> list:

@@ -3,7 +3,7 @@
 import hashlib
 
 from django.http import HttpResponse, JsonResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag, urlencode
 from django.utils.translation import get_language, pgettext_lazy
@@ -35,23 +35,21 @@ def suggestions(request) -> HttpResponse:
 
 def as_json(one: Suggestion) -> dict[str, str]:
     code = f"{one.target} " if one.kind == EntryKind.CODE else ""
-    return {"label": f"{code}{one.label}", "kind": str(KINDS[one.kind]), "url": address_of(one)}
+    url = address_of(one.kind, one.target, one.label)
+    return {"label": f"{code}{one.label}", "kind": str(KINDS[one.kind]), "url": url}
 
 
-def address_of(one: Suggestion) -> str:
-    """The page of what is suggested; the list with its name where it has none."""
-    try:
-        if one.kind == EntryKind.CONDITION:
-            return reverse("conditions:detail", args=[one.target])
-        if one.kind == EntryKind.CODE:
-            return reverse("conditions:code", args=[one.target])
-    except NoReverseMatch:
-        return found_by(q=one.target if one.kind == EntryKind.CODE else one.label)
-    if one.kind == EntryKind.HOSPITAL:
-        return reverse("hospitals:detail", args=[one.target])
-    if one.kind == EntryKind.SPECIALTY:
-        return found_by(specialty=one.target)
-    return found_by(q=one.label)
+def address_of(kind: str, target: str, name: str) -> str:
+    """The page of what was found; the list, asked for its name, where it has none."""
+    if kind == EntryKind.CONDITION:
+        return reverse("conditions:detail", args=[target])
+    if kind == EntryKind.CODE:
+        return reverse("conditions:code", args=[target])
+    if kind == EntryKind.HOSPITAL:
+        return reverse("hospitals:detail", args=[target])
+    if kind == EntryKind.SPECIALTY:
+        return found_by(specialty=target)
+    return found_by(q=name)
 
 
 def found_by(**filters: str) -> str:

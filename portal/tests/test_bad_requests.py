@@ -35,7 +35,7 @@ def test_zero_bytes_in_an_offices_form_are_400(lead, editor, scmc):
 
 
 def test_reason_with_a_zero_byte_does_not_pass_the_form_either():
-    from hospitals.admin.office import RefusalForm
+    from hospitals.forms.decisions import RefusalForm
 
     assert not RefusalForm({"reason": "a\0b"}).is_valid()
     assert RefusalForm({"reason": " a "}).is_valid()
