@@ -98,6 +98,7 @@ _TASK_HELP = {
     InfoReason.MEDICINES: _("Name, dose and how often. A photo of the packets helps too."),
     InfoReason.QUESTION: _("You find the question in the messages below."),
     InfoReason.CONTACT: _("Write it in a message below."),
+    InfoReason.PAPER_AGAIN: _("Your papers say which one it is, and why we could not read it."),
 }
 _EVENTS = {
     EventKind.RECEIVED: _("We received your inquiry"),
@@ -111,6 +112,9 @@ _EVENTS = {
     EventKind.EMAIL_CHANGED: _("Your e-mail address was corrected"),
     EventKind.EMAIL_CONFIRMED: _("You confirmed your e-mail address"),
     EventKind.CONSENT_WITHDRAWN: _("You withdrew a consent"),
+    EventKind.PAPERS_ADDED: _("You added papers"),
+    EventKind.PAPER_NOT_USABLE: _("A paper that you sent could not be used"),
+    EventKind.PAPER_UNREADABLE: _("We could not read one of your papers"),
 }
 _REACHED = {
     Stage.RECEIVED: _("We received your inquiry"),

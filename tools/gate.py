@@ -5,6 +5,7 @@ runs, whatever the others say. The last lines name what was skipped, if
 anything had to be, and count the tests.
 """
 
+import base64
 import os
 import re
 import secrets
@@ -72,6 +73,8 @@ def production(scratch: Path) -> dict[str, str]:
         "TRUSTED_PROXY_COUNT": "1",
         "EMAIL_URL": "smtp+tls://mail.portal.example:587",
         "MAIL_FROM": "Shanghai coordinators <care@portal.example>",
+        "RECORD_KEYS": f"gate:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}",
+        "CLAMD_ADDRESS": "unix:/run/clamav/clamd.ctl",
         "VAR_DIR": str(scratch / "var"),
     }
 
@@ -134,6 +137,8 @@ def clean_environment(more: dict[str, str]) -> dict[str, str]:
         "DJANGO_",
         "TRUSTED_PROXY_COUNT",
         "LOG_LEVEL",
+        "RECORD",
+        "CLAMD_",
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**kept, "PYTHONUNBUFFERED": "1", **more}

@@ -57,7 +57,8 @@ class AskForm(VersionForm):
     submission = _submission()
     reasons = forms.MultipleChoiceField(
         label=_("What is missing?"),
-        choices=InfoReason.choices,
+        # The page of a paper asks for that one by itself.
+        choices=[choice for choice in InfoReason.choices if choice[0] != InfoReason.PAPER_AGAIN],
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Each becomes a task that the family reads in its own language."),
         error_messages={"required": _("Choose at least one thing that the family should send.")},
