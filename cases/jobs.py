@@ -57,12 +57,28 @@ def mail_sign_in_link(member_id: str) -> str:
 
 
 @task()
+def check_record(record_id: str) -> str:
+    """Look at a file that arrived; a scanner that is down is asked again at the row's time."""
+    from cases import actions
+    from cases.models import Record
+
+    rows = Record.objects.select_related("case", "uploaded_by")
+    record = rows.filter(pk=record_id, status="checking").first()
+    if record is None:
+        return "nothing to check"
+    status = actions.check_record(record=record)
+    if status == "checking":
+        check_record.using(run_after=record.next_check_at).enqueue(record_id)
+    return str(status)
+
+
+@task()
 def housekeeping() -> str:
     """Every five minutes: mails whose job was lost, and everything that has expired."""
     _queue_next_housekeeping()
-    found = _requeue_lost_mail() + _requeue_lost_links()
+    found = _requeue_lost_mail() + _requeue_lost_links() + _requeue_lost_checks()
     _erase_expired()
-    return f"{found} mails queued again"
+    return f"{found} jobs queued again"
 
 
 def ensure_housekeeping() -> None:
@@ -88,7 +104,7 @@ def _requeue_lost_mail() -> int:
     lost = OutgoingMail.objects.filter(
         status=MailStatus.WAITING, next_attempt_at__lt=timezone.now() - LOST_AFTER
     ).values_list("pk", flat=True)
-    queued = _mail_ids_with_jobs()
+    queued = _ids_with_jobs(send_mail)
     keys = [str(pk) for pk in lost if str(pk) not in queued]
     for key in keys:
         send_mail.enqueue(key)
@@ -110,20 +126,33 @@ def _requeue_lost_links() -> int:
     return len(jobs)
 
 
-def _mail_ids_with_jobs() -> set[str]:
+def _requeue_lost_checks() -> int:
+    from cases.models import Record
+
+    lost = Record.objects.filter(
+        status="checking", next_check_at__lt=timezone.now() - LOST_AFTER
+    ).values_list("pk", flat=True)
+    queued = _ids_with_jobs(check_record)
+    keys = [str(pk) for pk in lost if str(pk) not in queued]
+    for key in keys:
+        check_record.enqueue(key)
+    return len(keys)
+
+
+def _ids_with_jobs(job) -> set[str]:
     """A worker that is merely behind has their jobs still."""
-    waiting = DBTaskResult.objects.filter(
-        task_path=send_mail.module_path, status=TaskResultStatus.READY
-    )
+    waiting = DBTaskResult.objects.filter(task_path=job.module_path, status=TaskResultStatus.READY)
     return {job["args"][0] for job in waiting.values_list("args_kwargs", flat=True)}
 
 
 def _erase_expired() -> None:
-    from cases.actions import erase_expired_drafts
+    from cases.actions import erase_expired_drafts, sweep_orphans, sweep_uploads
     from cases.models import SignInAttempt
 
     now = timezone.now()
     erase_expired_drafts()
+    sweep_uploads()
+    sweep_orphans()
     SignInAttempt.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - ATTEMPTS_KEPT).delete()
     AccessFailureLog.objects.filter(attempt_time__lt=now - LOGS_KEPT).delete()

@@ -18,6 +18,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("csp-report", reports.csp_report, name="csp-report"),
+    path("uploads/", include("cases.urls_upload")),
     path("office/", office.urls),
     path("partners/", partners.urls),
     *i18n_patterns(
