@@ -170,5 +170,8 @@ def _pieces(request):
 
 def _terminate(request, record: Record):
     """Removes an upload, finished or not."""
-    actions.remove_record(by=request.member, record=record)
+    try:
+        actions.remove_record(by=request.member, record=record)
+    except actions.ActionRefusedError as refusal:
+        return _say(403, str(refusal))
     return HttpResponse(status=204)
