@@ -40,7 +40,9 @@ class Report:
 
 def main() -> int:
     started = time.monotonic()
-    missing = machine.provide(machine.POSTGRES, machine.CHROMIUM, machine.FONTS, machine.GETTEXT)
+    missing = machine.provide(
+        machine.POSTGRES, machine.CHROMIUM, machine.FONTS, machine.GETTEXT, machine.CLAMAV
+    )
     report = Report()
     with tempfile.TemporaryDirectory(prefix="shanghai-gate-") as scratch:
         for title, command, environment in cheap_checks(Path(scratch)):
