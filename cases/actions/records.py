@@ -126,7 +126,12 @@ def open_record(*, by, record: Record):
     if not can_read_record(by, record):
         raise ActionRefusedError("not to be read")
     key = case_key(record.case)
-    reader = open_sealed(store.reading(record.storage_name), key)
+    file = store.reading(record.storage_name)
+    try:
+        reader = open_sealed(file, key)
+    except SealBrokenError:
+        file.close()
+        raise
     audit.record(by=by, action="record.opened", obj=record, label=record.case.reference)
     return reader, record.name(key)
 

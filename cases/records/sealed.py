@@ -125,6 +125,10 @@ class SealedReader(io.RawIOBase):
         self._position, self._held = 0, (-1, b"")
         self._piece(self._last)
 
+    def release(self) -> None:
+        """Closes the sealed file too, which `close` leaves to whoever opened it."""
+        self._file.close()
+
     def readable(self) -> bool:
         return True
 

@@ -8,7 +8,6 @@ from django.test import Client
 from django.urls import reverse
 
 from cases.models import Record
-from cases.records.kinds import Status
 from portal.tests.cast import sign_in_family
 
 CHUNK_TYPE = "application/offset+octet-stream"
@@ -61,14 +60,6 @@ class Tus:
 
 def record_at(location: str) -> Record:
     return Record.objects.get(pk=location.rstrip("/").rpartition("/")[2])
-
-
-def keep(case, data: bytes, name: str = NAME, status=Status.FINE, **fields) -> Record:
-    """A file that arrived and was checked, without the checks."""
-    record = Tus(case).send(data, name)
-    Record.objects.filter(pk=record.pk).update(status=status, **fields)
-    record.refresh_from_db()
-    return record
 
 
 def make_pdf(**root) -> bytes:

@@ -15,7 +15,7 @@ from cases.models import CaseEvent, Record
 from cases.records import scanner, store
 from cases.records.kinds import Status
 from cases.records.scanner import ScannerDownError
-from cases.tests.papers import NAME, Tus, keep, make_dicom, make_image, make_pdf, make_zip
+from cases.tests.papers import NAME, Tus, make_dicom, make_image, make_pdf, make_zip
 from portal.models import AuditEvent, OutgoingMail
 from portal.tests.fixtures import HEALTH_CANARY
 from tools.clamav import EICAR, ClamavMissing, clamd
@@ -242,7 +242,3 @@ def test_nothing_of_the_contents_is_on_the_disk_U5(line, daemon, tmp_path, setti
     for path in [*tmp_path.rglob("*"), *settings.VAR_DIR.rglob("*")]:
         if path.is_file():
             assert canary not in path.read_bytes(), path
-
-
-def test_keeping_a_file_for_other_tests_takes_its_state(case):
-    assert keep(case, PDF, status=Status.FINE).is_readable
