@@ -118,7 +118,7 @@ _EVENTS = {
     EventKind.PAPER_UNREADABLE: _("We could not read one of your papers"),
 }
 _PAPER = {
-    Status.UPLOADING: _("Not finished. Choose the same file again: it goes on where it stopped."),
+    Status.UPLOADING: _("Choose the same file again: it goes on where it stopped."),
     Status.CHECKING: _("It arrived whole and is being checked. You need not wait."),
     Status.FINE: _("It arrived and passed the checks."),
 }

@@ -148,7 +148,7 @@ def keep_whole(*, by, case: Case, name: str, size: int, storage_name: str) -> Re
         _look(by, case, name, size)
         record = _new_record(by, case, name, size, storage_name, case_key(case))
         now = timezone.now()
-        record.received, record.completed_at, record.expires_at = size, now, now
+        record.received, record.completed_at, record.expires_at = size, now, now + UPLOAD_KEPT
         record.status, record.next_check_at = Status.CHECKING, now
         with transaction.atomic():
             _insert(record)

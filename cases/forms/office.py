@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases.records.kinds import STAFF_REASONS
 from cases.workflow import CloseReason, InfoReason, WaitingOn
 from portal.models import User
 from portal.roles import CASE_WORKERS
@@ -107,6 +108,14 @@ class DueForm(VersionForm):
 
 class EmailForm(VersionForm):
     email = forms.EmailField(label=_("E-mail of the family"), max_length=254)
+
+
+class UnreadableForm(VersionForm):
+    reason = forms.ChoiceField(
+        label=_("Why it cannot be used"),
+        choices=[("", _("Choose a reason")), *((code, code.label) for code in STAFF_REASONS)],
+        help_text=_("The family reads it in its own language, with what to do."),
+    )
 
 
 # The details of the steps that ask for more than a press of the button.

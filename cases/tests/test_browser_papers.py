@@ -109,7 +109,7 @@ def test_another_page_goes_on_with_the_same_file(live, case, large):
     begun = Record.objects.get()
     second = open_papers(live, case)
     assert second.evaluate("Object.keys(localStorage).length") == 0
-    assert "Not finished" in second.inner_text(".paper")
+    assert "goes on where it stopped" in second.inner_text(".paper")
     second.set_input_files("#files", large)
     second.wait_for_selector('.upload[data-state="arrived"]')
     assert contents(Record.objects.get(pk=begun.pk)) == pattern(LARGE)

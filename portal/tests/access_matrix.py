@@ -100,6 +100,18 @@ MATRIX = {
         "302; 405: coordinator other_coordinator lead auditor administrator",
         "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
     ),
+    "office/cases/case/<uuid:case_id>/papers/<uuid:record_id>/readable/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 404: other_coordinator; 403: auditor administrator",
+    ),
+    "office/cases/case/<uuid:case_id>/papers/<uuid:record_id>/save/": (
+        "302; 200: coordinator lead; 404: other_coordinator; 403: auditor administrator",
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/cases/case/<uuid:case_id>/papers/<uuid:record_id>/unreadable/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 404: other_coordinator; 403: auditor administrator",
+    ),
     "office/cases/case/<uuid:case_id>/read/": (
         "302; 405: coordinator other_coordinator lead auditor administrator",
         "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",

@@ -27,10 +27,10 @@
       document.querySelector(`[data-word="${name}"]`).textContent,
     );
   const number = new Intl.NumberFormat(document.documentElement.lang, { style: "percent" });
-  const megabytes = (size) =>
+  const readable = (size) =>
     new Intl.NumberFormat(document.documentElement.lang, {
-      style: "unit", unit: "megabyte", maximumFractionDigits: 1,
-    }).format(size / 1048576);
+      style: "unit", unit: size < 1048576 ? "kilobyte" : "megabyte", maximumFractionDigits: 1,
+    }).format(size / (size < 1048576 ? 1024 : 1048576));
 
   // As the server: files of a disc have no ending, or a number for one.
   const endingOf = (name) => {
@@ -58,7 +58,7 @@
     const bar = row.querySelector("progress");
     part("name").textContent = file.name;
     bar.setAttribute("aria-label", file.name);
-    part("size").textContent = megabytes(file.size);
+    part("size").textContent = readable(file.size);
     list.append(row);
 
     const say = (text, aloud = false) => {
@@ -78,6 +78,7 @@
       show("refused");
       say(word(refused), true);
       bar.hidden = true;
+      part("cancel").textContent = word("close");
       part("cancel").addEventListener("click", () => row.remove());
       return;
     }
