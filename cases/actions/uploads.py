@@ -146,6 +146,8 @@ def keep_whole(*, by, case: Case, name: str, size: int, storage_name: str) -> Re
     """A file of the plain form, which is written to the store already; else it is removed."""
     try:
         _look(by, case, name, size)
+        # Young again: a form that took an hour to arrive must not lose it to the sweep.
+        store.touch(storage_name)
         record = _new_record(by, case, name, size, storage_name, case_key(case))
         now = timezone.now()
         record.received, record.completed_at, record.expires_at = size, now, now + UPLOAD_KEPT
@@ -245,10 +247,11 @@ def _as_full(error: Exception) -> Exception:
 def sweep_uploads() -> int:
     """Rows of uploads whose time is over; their files go once the rows are gone for good."""
     expired = Record.objects.unfinished().filter(expires_at__lte=timezone.now())
-    names = list(expired.values_list("storage_name", flat=True))
-    expired.filter(storage_name__in=names).delete()
-    transaction.on_commit(lambda: [store.remove(name) for name in names])
-    return len(names)
+    # Locked: one that goes on at this very moment is either not found here or finds itself gone.
+    rows = list(expired.select_for_update())
+    Record.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    transaction.on_commit(lambda: [store.remove(row.storage_name) for row in rows])
+    return len(rows)
 
 
 # Longer than any request: a file of the plain form has no row before its request ends.

@@ -80,6 +80,14 @@ def reading(name: str):
         raise FileLostError from error
 
 
+def touch(name: str) -> None:
+    """As if it had been written to just now. Raises FileLostError."""
+    try:
+        os.utime(path_of(name))
+    except FileNotFoundError as error:
+        raise FileLostError from error
+
+
 def remove(name: str) -> None:
     path_of(name).unlink(missing_ok=True)
 

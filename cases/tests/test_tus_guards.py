@@ -8,6 +8,7 @@ from django.db import OperationalError
 from django.http import UnreadablePostError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from cases import actions, sessions
 from cases.actions import uploads
@@ -243,3 +244,15 @@ def test_one_upload_does_not_end_another_session(line, url):
     before = line.client.session[sessions.MEMBER]["last_seen"]
     line.patch(url, 0, b"x")
     assert line.client.session[sessions.MEMBER]["last_seen"] > before
+
+
+def test_an_empty_part_changes_nothing(line, url):
+    answer = send_cut(line, url, b"", 0)
+    assert (answer.status_code, answer["Upload-Offset"]) == (204, "0")
+
+
+def test_an_upload_that_expires_at_this_moment_is_gone(line, url):
+    Record.objects.update(expires_at=timezone.now())
+    record = Record.objects.select_related("case").get()
+    with pytest.raises(GoneError):
+        actions.receive(by=line.case.owner, record=record, offset=0, pieces=[b"x"])

@@ -89,6 +89,8 @@ def _keep(member, case, received) -> str:
         )
     except actions.ActionRefusedError as refusal:
         return str(refusal)
+    except store.FileLostError:
+        return _("It did not arrive whole. Send it again.")
     return ""
 
 
