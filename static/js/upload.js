@@ -93,6 +93,10 @@
       metadata,
       chunkSize: chunk,
       retryDelays: RETRIES,
+      onShouldRetry: (error) => {
+        const status = error.originalResponse ? error.originalResponse.getStatus() : 0;
+        return !status || status >= 500 || [409, 423, 429].includes(status);
+      },
       headers: { "X-CSRFToken": token },
       storeFingerprintForResuming: false,
       onBeforeRequest: () => { began = performance.now(); },
