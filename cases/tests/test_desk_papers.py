@@ -81,6 +81,10 @@ def test_papers_of_cases_of_others_are_not_there_Z2(record, case, coordinator, o
 def test_a_paper_is_not_reached_by_another_case_Z2(desk, record, other_case):
     mixed = reverse("office:cases_case_paper_save", args=[other_case.pk, record.pk])
     assert desk.get(mixed).status_code == 404
+    for name in ("unreadable", "readable"):
+        mixed = reverse(f"office:cases_case_paper_{name}", args=[other_case.pk, record.pk])
+        assert desk.post(mixed, typed(record)).status_code == 404
+    assert Record.objects.get().status == Status.FINE
 
 
 @pytest.mark.parametrize("who", ["auditor", "administrator"])
