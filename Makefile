@@ -6,7 +6,7 @@ BIN := .venv/bin/python
 WHO := $(if $(findstring command,$(origin USER)),$(USER),coordinator)
 
 .DEFAULT_GOAL := help
-.PHONY: help run code test messages bench bench-open-data bench-search shots audit advisories sbom lock venv venv-dev venv-audit
+.PHONY: help run code test messages bench bench-open-data bench-search bench-upload kills shots audit advisories sbom lock venv venv-dev venv-audit
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | column -t -s '|' 2>/dev/null \
@@ -33,6 +33,12 @@ bench-open-data: venv-dev  ## the export of 100,000 listings: memory, time, quer
 bench-search: venv-dev  ## search, suggestions and pages in a directory of 10,000 hospitals
 	@$(BIN) -m tools.bench.search
 	@$(BIN) -m tools.bench.directory_size
+
+bench-upload: venv-dev  ## uploads against bare views; memory and other requests during 2 GB
+	@$(BIN) -m tools.bench.uploads
+
+kills: venv-dev  ## kill -9 of the web worker at 50 moments of uploads, on both databases
+	@$(BIN) -m tools.kill_uploads --postgres
 
 shots: venv-dev  ## screenshots of every page into ./screenshots/
 	@$(BIN) -m tools.shots

@@ -25,7 +25,17 @@ os.environ.update(
     TEST_SQLITE_FILE=str(VAR_DIR / "test.sqlite3"),
     PUBLIC_URL="http://testserver",
 )
-for name in ("DEBUG", "SECRET_KEY", "SECRET_KEY_FILE", "ALLOWED_HOSTS", "TRUSTED_PROXY_COUNT"):
+for name in (
+    "DEBUG",
+    "SECRET_KEY",
+    "SECRET_KEY_FILE",
+    "ALLOWED_HOSTS",
+    "TRUSTED_PROXY_COUNT",
+    "RECORD_KEYS",
+    "RECORD_KEYS_FILE",
+    "RECORDS_DIR",
+    "CLAMD_ADDRESS",
+):
     os.environ.pop(name, None)
 
 pytest_plugins = ["tools.testing.browser"]

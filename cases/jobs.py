@@ -9,13 +9,13 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from portal.chains import ensure_chain, queue_next
+from portal.chains import arguments_with_jobs, ensure_chain, queue_next
 from portal.models import OutgoingMail
 
 # Rows that wait since before it moved still call the job by this module's name.
 from portal.outbox import requeue_lost_mail, send_mail
 
-__all__ = ["ensure_housekeeping", "housekeeping", "mail_sign_in_link", "send_mail"]
+__all__ = ["check_record", "ensure_housekeeping", "housekeeping", "mail_sign_in_link", "send_mail"]
 
 HOUSEKEEPING_EVERY = timedelta(minutes=5)
 # A mail whose next try is this long overdue has lost its job: the worker was killed.
@@ -48,12 +48,29 @@ def mail_sign_in_link(member_id: str) -> str:
 
 
 @task()
+def check_record(record_id: str) -> str:
+    """Look at a file that arrived; a scanner that is down is asked again at the row's time."""
+    from cases import actions
+    from cases.models import Record
+
+    rows = Record.objects.select_related("case", "uploaded_by")
+    record = rows.filter(pk=record_id, status="checking").first()
+    if record is None:
+        return "nothing to check"
+    status = actions.check_record(record=record)
+    if status == "checking":
+        check_record.using(run_after=record.next_check_at).enqueue(record_id)
+    return str(status)
+
+
+@task()
 def housekeeping() -> str:
     """Every five minutes: mails whose job was lost, and everything that has expired."""
     queue_next(housekeeping, HOUSEKEEPING_EVERY)
     found = requeue_lost_mail(timezone.now() - LOST_AFTER) + _requeue_lost_links()
+    found += _requeue_lost_checks()
     _erase_expired()
-    return f"{found} mails queued again"
+    return f"{found} jobs queued again"
 
 
 def ensure_housekeeping() -> None:
@@ -75,14 +92,29 @@ def _requeue_lost_links() -> int:
     return len(jobs)
 
 
+def _requeue_lost_checks() -> int:
+    from cases.models import Record
+
+    lost = Record.objects.filter(
+        status="checking", next_check_at__lt=timezone.now() - LOST_AFTER
+    ).values_list("pk", flat=True)
+    queued = arguments_with_jobs(check_record.module_path)
+    keys = [str(pk) for pk in lost if str(pk) not in queued]
+    for key in keys:
+        check_record.enqueue(key)
+    return len(keys)
+
+
 def _erase_expired() -> None:
-    from cases.actions import erase_expired_drafts
+    from cases.actions import erase_expired_drafts, sweep_orphans, sweep_uploads
     from cases.models import SignInAttempt
     from hospitals.actions.exchange import sweep_drafts
 
     now = timezone.now()
     erase_expired_drafts()
     sweep_drafts()
+    sweep_uploads()
+    sweep_orphans()
     SignInAttempt.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - ATTEMPTS_KEPT).delete()
     AccessFailureLog.objects.filter(attempt_time__lt=now - LOGS_KEPT).delete()

@@ -44,6 +44,21 @@ def can_write_message(who, case) -> bool:
     return can_work(who, case) and case.stage not in ENDED_STAGES
 
 
+def can_send_records(who, case) -> bool:
+    """Papers come from the family alone; also after the end, for a case may be reopened."""
+    return is_family(who) and can_write_message(who, case)
+
+
+def can_read_record(who, record) -> bool:
+    """Whoever sees the case, and only what was found fine; asked again at every request."""
+    return can_view(who, record.case) and record.is_readable
+
+
+def can_remove_record(who, record) -> bool:
+    """The family's own. Nothing is shared with a hospital yet; what is shared stays."""
+    return can_send_records(who, record.case)
+
+
 def can_take_step(who, case, step: Step) -> bool:
     """Whether this person may take this step at the case's present stage."""
     if case.stage not in TRANSITIONS[step].sources:

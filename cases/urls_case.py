@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cases.views import access, mails, tracking
+from cases.views import access, mails, records, tracking
 
 app_name = "case"
 urlpatterns = [
@@ -16,6 +16,13 @@ urlpatterns = [
     path("mail/<str:token>/", mails.confirm_email, name="confirm-email"),
     path("<str:reference>/", tracking.detail, name="detail"),
     path("<str:reference>/confirmation/", tracking.send_confirmation, name="send-confirmation"),
+    path("<str:reference>/papers/", records.papers, name="papers"),
+    path("<str:reference>/papers/<uuid:record_id>/", records.paper, name="paper"),
+    path(
+        "<str:reference>/papers/<uuid:record_id>/remove/",
+        records.remove,
+        name="remove-paper",
+    ),
     path("<str:reference>/task/", tracking.finish_task, name="finish-task"),
     path("<str:reference>/consent/", tracking.withdraw_consent, name="withdraw-consent"),
     path("<str:reference>/withdraw/", tracking.withdraw, name="withdraw"),

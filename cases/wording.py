@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from cases import times
 from cases.models.event import ActorKind, EventKind
+from cases.records.kinds import Reason, Status
 from cases.workflow import CloseReason, InfoReason, Stage, Step, WaitingOn
 
 _TURN = {
@@ -98,6 +99,7 @@ _TASK_HELP = {
     InfoReason.MEDICINES: _("Name, dose and how often. A photo of the packets helps too."),
     InfoReason.QUESTION: _("You find the question in the messages below."),
     InfoReason.CONTACT: _("Write it in a message below."),
+    InfoReason.PAPER_AGAIN: _("Your papers say which one it is, and why we could not read it."),
 }
 _EVENTS = {
     EventKind.RECEIVED: _("We received your inquiry"),
@@ -111,6 +113,44 @@ _EVENTS = {
     EventKind.EMAIL_CHANGED: _("Your e-mail address was corrected"),
     EventKind.EMAIL_CONFIRMED: _("You confirmed your e-mail address"),
     EventKind.CONSENT_WITHDRAWN: _("You withdrew a consent"),
+    EventKind.PAPERS_ADDED: _("You added papers"),
+    EventKind.PAPER_NOT_USABLE: _("A paper that you sent could not be used"),
+    EventKind.PAPER_UNREADABLE: _("We could not read one of your papers"),
+}
+_PAPER = {
+    Status.UPLOADING: _("Choose the same file again: it goes on where it stopped."),
+    Status.CHECKING: _("It arrived whole and is being checked. You need not wait."),
+    Status.FINE: _("It arrived and passed the checks."),
+}
+_PAPER_TROUBLE = {
+    Reason.TYPE: _("We cannot take this kind of file. Send it as a PDF or as a photo."),
+    Reason.MISMATCH: _(
+        "The contents are not what the name says. Open it on your device, save it as a PDF or "
+        "take a photo of it, and send that."
+    ),
+    Reason.TOO_MUCH: _(
+        "It unpacks to far more than it should, so we did not open it. If a hospital gave it to "
+        "you, write to us."
+    ),
+    Reason.NOT_ONLY_SCANS: _(
+        "The zip holds other files than scans. Put only the folder with the scans (often called "
+        "DICOM) into a zip and send that."
+    ),
+    Reason.LOCKED: _("It asks for a password. Save a copy without a password and send that."),
+    Reason.BROKEN: _(
+        "It is damaged or did not arrive whole. Look whether it opens on your device, then send "
+        "it again."
+    ),
+    Reason.INFECTED: _(
+        "Our virus scanner found something in it, so we locked it away and nobody opened it. It "
+        "is hardly ever anybody's fault. Have your device looked at, and send a photo instead."
+    ),
+    Reason.BLURRED: _("It is blurred or too small. Take the photo again, near and in daylight."),
+    Reason.DARK: _("It is too dark or too bright. Take the photo again, in daylight."),
+    Reason.CUT_OFF: _("Part of the page is missing. Take the photo again with all four corners."),
+    Reason.PAGES_MISSING: _("Pages are missing. Send all of them, the back sides too."),
+    Reason.WRONG_PAPER: _("It is another paper than we asked for. Look at your tasks."),
+    Reason.OTHER_PERSON: _("Another person's name is on it. Remove it and send the right one."),
 }
 _REACHED = {
     Stage.RECEIVED: _("We received your inquiry"),
@@ -256,3 +296,10 @@ def _state(number: int, position: int, has_ended: bool, was_reached: bool) -> st
     if number < position or (has_ended and was_reached):
         return "is-done"
     return "is-next"
+
+
+def paper_words(record) -> str:
+    """What a family reads about one of its files: where it stands, and what it can do."""
+    if record.reason:
+        return str(_PAPER_TROUBLE[Reason(record.reason)])
+    return str(_PAPER[Status(record.status)])

@@ -66,6 +66,7 @@ class InfoReason(models.TextChoices):
     MEDICINES = "medicines", _("A list of the medicines taken now")
     QUESTION = "question", _("An answer to our question in the messages")
     CONTACT = "contact", _("A phone number or address that reaches you")
+    PAPER_AGAIN = "paper_again", _("A paper that we could not read, once more")
 
 
 class Step(models.TextChoices):

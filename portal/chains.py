@@ -1,4 +1,4 @@
-"""Jobs that come back: each run queues the next, so exactly one row waits."""
+"""Jobs that come back: each run queues the next, so exactly one row waits. And lost ones."""
 
 from datetime import timedelta
 
@@ -23,3 +23,9 @@ def queue_next(task, every: timedelta) -> None:
 
 def _waiting(task):
     return DBTaskResult.objects.filter(task_path=task.module_path, status=TaskResultStatus.READY)
+
+
+def arguments_with_jobs(*paths: str) -> set[str]:
+    """First arguments of the jobs that wait: a worker that is merely behind has them still."""
+    waiting = DBTaskResult.objects.filter(task_path__in=paths, status=TaskResultStatus.READY)
+    return {job["args"][0] for job in waiting.values_list("args_kwargs", flat=True)}

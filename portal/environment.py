@@ -3,6 +3,9 @@
 Kept apart from `settings` so that each rule can be tested on its own.
 """
 
+import base64
+import binascii
+import os
 import re
 import secrets
 from pathlib import Path
@@ -13,6 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 PRODUCTION, DEMO, DEVELOPMENT = "production", "demo", "development"
 SECRET_KEY_MIN_LENGTH = 50
 SECRET_KEY_MIN_UNIQUE = 10
+RECORD_KEY_BYTES = 32
+RECORD_KEY_NAME = r"[A-Za-z0-9._-]{1,32}"
 
 env = environ.Env()
 
@@ -59,6 +64,42 @@ def refuse_weak_key(key: str, name: str = "SECRET_KEY") -> None:
         )
 
 
+def read_record_keys(environment: str, var_dir: Path) -> list[tuple[str, str]]:
+    """The key ring of RECORD_KEYS or RECORD_KEYS_FILE: "name:key,name:key", the newest first.
+
+    Demo machines make and keep their own. Raises ImproperlyConfigured for a
+    missing or malformed ring: files sealed with a wrong key are lost.
+    """
+    text = env.str("RECORD_KEYS", default="")
+    key_file = env.str("RECORD_KEYS_FILE", default="")
+    if key_file:
+        text = Path(key_file).read_text(encoding="utf-8").strip()
+    if not text and environment != PRODUCTION:
+        text = _kept(var_dir / "record-keys", lambda: f"demo:{_new_record_key()}")
+    ring = [tuple(part.strip().partition(":")[::2]) for part in text.split(",")]
+    names = {name for name, _key in ring}
+    if len(names) != len(ring) or not all(_is_record_key(*part) for part in ring):
+        raise ImproperlyConfigured(
+            "RECORD_KEYS is missing or malformed. Set RECORD_KEYS (or RECORD_KEYS_FILE) to "
+            "NAME:KEY, the newest first, separated by commas; a key is 32 random bytes: "
+            "openssl rand -base64 32"
+        )
+    return ring
+
+
+def _new_record_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(RECORD_KEY_BYTES)).decode()
+
+
+def _is_record_key(name: str, text: str) -> bool:
+    try:
+        key = base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    is_random = len(set(key)) >= SECRET_KEY_MIN_UNIQUE
+    return bool(re.fullmatch(RECORD_KEY_NAME, name)) and len(key) == RECORD_KEY_BYTES and is_random
+
+
 def refuse_unsafe_production(*, debug: bool, allowed_hosts: list[str], public_url: str) -> None:
     if debug:
         raise ImproperlyConfigured("DEBUG is on in production. Unset DEBUG.")
@@ -87,6 +128,11 @@ MUST_BE_SET = {
         r"smtp(s|\+tls|\+ssl)?://([^@/]*@)?(\[[0-9a-f:]+\]|[^@/:?\[]+)(:[0-9]+)?/?(\?.*)?",
         "Set it to the SMTP server: smtp+tls://USER:PASSWORD@HOST:587.",
     ),
+    "CLAMD_ADDRESS": (
+        r"unix:/.+|tcp:.+:[0-9]{1,5}",
+        "Set it to ClamAV's daemon: unix:/run/clamav/clamd.ctl or tcp:127.0.0.1:3310. "
+        "No file of a family is given to anybody before it was looked into.",
+    ),
     "MAIL_FROM": (
         r".+@(?!localhost\b).+",
         "Set it to the sender of every mail: 'Shanghai coordinators <care@portal.example>'.",
@@ -102,9 +148,21 @@ def _refuse_unset() -> None:
 
 
 def _kept_demo_key(var_dir: Path) -> str:
-    path = var_dir / "secret-key"
+    return _kept(var_dir / "secret-key", lambda: secrets.token_urlsafe(64))
+
+
+def _kept(path: Path, make) -> str:
+    """What the file holds; made at the first start. Two processes that start at once agree."""
     if not path.exists():
-        var_dir.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(64), encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Whole or not there: a name of our own first, then the real one, unless another was faster.
+        own = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+        own.touch(mode=0o600)
+        own.write_text(make(), encoding="utf-8")
+        try:
+            os.link(own, path)
+        except FileExistsError:
+            pass
+        finally:
+            own.unlink()
     return path.read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import add_never_cache_headers
 
 from portal import staff_sessions
@@ -84,18 +84,28 @@ class WithoutLanguageMiddleware:
 
 
 class RefuseUnknownMethodMiddleware:
-    """TRACE, PUT, DELETE and made-up methods get 405, whatever a view would do (row W3)."""
+    """TRACE, PUT, DELETE and made-up methods get 405, whatever a view would do (row W3).
+
+    But for the few views that name a method in `more_methods`, as the upload protocol does.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        if request.method not in ALLOWED_METHODS:
+        if request.method not in ALLOWED_METHODS and not self._is_known_to_view(request):
             return explain(request, HttpResponseNotAllowed(sorted(ALLOWED_METHODS)))
         response = self.get_response(request)
         if response.status_code == 405 and not response.content:
             return explain(request, response)
         return response
+
+    def _is_known_to_view(self, request) -> bool:
+        try:
+            view = resolve(request.path_info).func
+        except Resolver404:
+            return False
+        return request.method in getattr(view, "more_methods", ())
 
 
 def explain(request, response):

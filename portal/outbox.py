@@ -1,8 +1,8 @@
 """The job that sends the rows of the outbox, and what to do about one that cannot be sent."""
 
-from django_tasks import TaskResultStatus, task
-from django_tasks_db.models import DBTaskResult
+from django_tasks import task
 
+from portal.chains import arguments_with_jobs
 from portal.mail import deliver, queue_mail
 from portal.models import MailStatus, OutgoingMail
 
@@ -38,16 +38,9 @@ def requeue_lost_mail(before) -> int:
     lost = OutgoingMail.objects.filter(
         status=MailStatus.WAITING, next_attempt_at__lt=before
     ).values_list("pk", flat=True)
-    queued = _mail_ids_with_jobs()
+    # Rows from before this module existed carry the job's former name.
+    queued = arguments_with_jobs(send_mail.module_path, "cases.jobs.send_mail")
     keys = [str(pk) for pk in lost if str(pk) not in queued]
     for key in keys:
         send_mail.enqueue(key)
     return len(keys)
-
-
-def _mail_ids_with_jobs() -> set[str]:
-    """A worker that is merely behind has their jobs still."""
-    # Rows from before this module existed carry the job's former name.
-    paths = (send_mail.module_path, "cases.jobs.send_mail")
-    waiting = DBTaskResult.objects.filter(task_path__in=paths, status=TaskResultStatus.READY)
-    return {job["args"][0] for job in waiting.values_list("args_kwargs", flat=True)}

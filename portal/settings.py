@@ -16,6 +16,7 @@ from portal.environment import (
     env,
     read_environment,
     read_former_keys,
+    read_record_keys,
     read_secret_key,
     refuse_unsafe_production,
 )
@@ -36,6 +37,11 @@ if IS_PRODUCTION:
     refuse_unsafe_production(debug=DEBUG, allowed_hosts=ALLOWED_HOSTS, public_url=PUBLIC_URL)
 SECRET_KEY = read_secret_key(ENVIRONMENT, VAR_DIR)
 SECRET_KEY_FALLBACKS = read_former_keys(ENVIRONMENT)
+# Sealed files of families: never below a served folder (row U6).
+RECORDS_DIR = Path(env.str("RECORDS_DIR", default=str(VAR_DIR / "records")))
+RECORD_KEYS = read_record_keys(ENVIRONMENT, VAR_DIR)
+# The virus scanner's daemon; without one, staff of a demo are warned on every page.
+CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", default="")
 
 INSTALLED_APPS = [
     "modeltranslation",

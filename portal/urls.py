@@ -19,6 +19,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("csp-report", reports.csp_report, name="csp-report"),
     path("", include("hospitals.urls_files")),
+    path("uploads/", include("cases.urls_upload")),
     path("office/", office.urls),
     path("partners/", partners.urls),
     *i18n_patterns(

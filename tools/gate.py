@@ -5,6 +5,7 @@ runs, whatever the others say. The last lines name what was skipped, if
 anything had to be, and count the tests.
 """
 
+import base64
 import os
 import re
 import secrets
@@ -39,7 +40,9 @@ class Report:
 
 def main() -> int:
     started = time.monotonic()
-    missing = machine.provide(machine.POSTGRES, machine.CHROMIUM, machine.FONTS, machine.GETTEXT)
+    missing = machine.provide(
+        machine.POSTGRES, machine.CHROMIUM, machine.FONTS, machine.GETTEXT, machine.CLAMAV
+    )
     report = Report()
     with tempfile.TemporaryDirectory(prefix="shanghai-gate-") as scratch:
         for title, command, environment in cheap_checks(Path(scratch)):
@@ -72,6 +75,8 @@ def production(scratch: Path) -> dict[str, str]:
         "TRUSTED_PROXY_COUNT": "1",
         "EMAIL_URL": "smtp+tls://mail.portal.example:587",
         "MAIL_FROM": "Shanghai coordinators <care@portal.example>",
+        "RECORD_KEYS": f"gate:{base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()}",
+        "CLAMD_ADDRESS": "unix:/run/clamav/clamd.ctl",
         "VAR_DIR": str(scratch / "var"),
     }
 
@@ -134,6 +139,8 @@ def clean_environment(more: dict[str, str]) -> dict[str, str]:
         "DJANGO_",
         "TRUSTED_PROXY_COUNT",
         "LOG_LEVEL",
+        "RECORD",
+        "CLAMD_",
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**kept, "PYTHONUNBUFFERED": "1", **more}

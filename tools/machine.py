@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tools.browser import ChromiumMissing, find_chromium
+from tools.clamav import ClamavMissing, find_clamd
 from tools.postgres import PostgresMissing, find_binaries
 
 
@@ -22,6 +23,14 @@ def has_chromium() -> bool:
     try:
         find_chromium()
     except ChromiumMissing:
+        return False
+    return True
+
+
+def has_clamav() -> bool:
+    try:
+        find_clamd()
+    except ClamavMissing:
         return False
     return True
 
@@ -48,6 +57,7 @@ class Need:
 
 POSTGRES = Need("tests on PostgreSQL", ("postgresql",), has_postgres)
 CHROMIUM = Need("browser tests", ("chromium",), has_chromium)
+CLAMAV = Need("tests of the virus scanner", ("clamav-daemon",), has_clamav)
 FONTS = Need("fonts", ("fonts-noto-cjk", "fonts-noto-core", "fontconfig"), has_fonts)
 GETTEXT = Need("extraction of texts", ("gettext",), lambda: bool(shutil.which("xgettext")))
 WRK = Need("load", ("wrk",), lambda: bool(shutil.which("wrk")))

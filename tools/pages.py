@@ -61,6 +61,7 @@ INQUIRY = (
     ("hospital", {}),
     ("consents", {}),
 )
+PAPER = {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 made up"}
 # User, name and address. "*" stands for the first row of the list before it, "> a" for a link.
 STAFF = (
     ("coordinator", "office", "/office/"),
@@ -169,6 +170,12 @@ class Visitor:
         yield Stop("case", page)
         page.goto(f"/{language}/case/{self.logins['case']['reference']}/withdraw/")
         yield Stop("case-withdraw", page)
+        page.goto(f"/{language}/case/{self.logins['case']['reference']}/papers/")
+        # One that arrives and one that is refused: every part of the page is to be seen.
+        page.set_input_files("#files", [PAPER, {**PAPER, "name": "viewer.exe"}])
+        page.wait_for_selector("[data-state=arrived]")
+        page.wait_for_selector(".paper")
+        yield Stop("case-papers", page)
         page.context.close()
 
     def rendered_errors(self, language: str) -> Iterator[Stop]:

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from cases.admin.clock import read_clock
+from cases.admin.paper_rows import paper_rows
 from cases.forms.office import (
     STEP_FORMS,
     AnswerForm,
@@ -55,6 +56,7 @@ def case_page(request, case: Case, bound: dict) -> dict:
         "sections": inquiry_sections(case),
         "consents": case.consents.select_related("hospital"),
         "tasks": case.tasks.all(),
+        "papers": paper_rows(user, case),
         "case_messages": case.messages.select_related("from_staff", "from_family"),
         "events": case.events.select_related("by")[:EVENTS],
         "mails": mails,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from cases.actions import ActionRefusedError, ChangedMeanwhileError, assign_case
-from cases.admin import desk
+from cases.admin import desk, papers
 from cases.admin.clock import read_clock, short_time
 from cases.admin.filters import QueueFilter, StageFilter, WhoseFilter
 from cases.codes import normalise_reference
@@ -94,6 +94,14 @@ class CaseAdmin(ReadOnlyAdmin):
             *(
                 path(f"<uuid:case_id>/{name}/", wrap(view), name=f"{prefix}_{name}")
                 for name, view in desk.VIEWS.items()
+            ),
+            *(
+                path(
+                    f"<uuid:case_id>/papers/<uuid:record_id>/{name}/",
+                    wrap(view),
+                    name=f"{prefix}_paper_{name}",
+                )
+                for name, view in papers.VIEWS.items()
             ),
         ]
 

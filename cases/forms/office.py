@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases.records.kinds import STAFF_REASONS
 from cases.workflow import CloseReason, InfoReason, WaitingOn
 from portal.models import User
 from portal.roles import CASE_WORKERS
@@ -57,7 +58,8 @@ class AskForm(VersionForm):
     submission = _submission()
     reasons = forms.MultipleChoiceField(
         label=_("What is missing?"),
-        choices=InfoReason.choices,
+        # The page of a paper asks for that one by itself.
+        choices=[choice for choice in InfoReason.choices if choice[0] != InfoReason.PAPER_AGAIN],
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Each becomes a task that the family reads in its own language."),
         error_messages={"required": _("Choose at least one thing that the family should send.")},
@@ -106,6 +108,14 @@ class DueForm(VersionForm):
 
 class EmailForm(VersionForm):
     email = forms.EmailField(label=_("E-mail of the family"), max_length=254)
+
+
+class UnreadableForm(VersionForm):
+    reason = forms.ChoiceField(
+        label=_("Why it cannot be used"),
+        choices=[("", _("Choose a reason")), *((code, code.label) for code in STAFF_REASONS)],
+        help_text=_("The family reads it in its own language, with what to do."),
+    )
 
 
 # The details of the steps that ask for more than a press of the button.

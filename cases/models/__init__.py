@@ -6,11 +6,13 @@ from cases.models.consent import Consent
 from cases.models.draft import Draft
 from cases.models.event import CaseEvent, FamilyTask, Message
 from cases.models.inquiry import Inquiry
+from cases.models.record import CaseKey, Record
 from cases.models.tokens import FamilyToken
 
 __all__ = [
     "Case",
     "CaseEvent",
+    "CaseKey",
     "Consent",
     "Draft",
     "FamilyMember",
@@ -18,5 +20,6 @@ __all__ = [
     "FamilyToken",
     "Inquiry",
     "Message",
+    "Record",
     "SignInAttempt",
 ]

@@ -30,6 +30,10 @@ class EventKind(models.TextChoices):
     EMAIL_CONFIRMED = "email_confirmed", _("E-mail address confirmed by the family")
     CONSENT_WITHDRAWN = "consent_withdrawn", _("Consent withdrawn by the family")
     MARKED_READ = "marked_read", _("Marked as read, needs no answer")
+    PAPERS_ADDED = "papers_added", _("Papers added by the family")
+    PAPER_NOT_USABLE = "paper_not_usable", _("A paper did not pass the checks")
+    PAPER_LOCKED_AWAY = "paper_locked_away", _("A paper was locked away: a virus was found")
+    PAPER_UNREADABLE = "paper_unreadable", _("A paper marked as unreadable")
 
 
 class ActorKind(models.TextChoices):
@@ -39,7 +43,14 @@ class ActorKind(models.TextChoices):
 
 
 # The office alone sees these.
-STAFF_ONLY_KINDS = frozenset({EventKind.MAIL_FAILED, EventKind.SIGNED_IN, EventKind.MARKED_READ})
+STAFF_ONLY_KINDS = frozenset(
+    {
+        EventKind.MAIL_FAILED,
+        EventKind.SIGNED_IN,
+        EventKind.MARKED_READ,
+        EventKind.PAPER_LOCKED_AWAY,
+    }
+)
 
 
 class CaseEvent(models.Model):

@@ -81,15 +81,15 @@ def test_send_mail_keeps_its_message_id_over_the_tries_M4(waiting, broken):
 
 def test_housekeeping_queues_a_mail_whose_job_was_lost_M4(waiting):
     DBTaskResult.objects.all().delete()
-    assert jobs.housekeeping.func() == "0 mails queued again"
+    assert jobs.housekeeping.func() == "0 jobs queued again"
     with time_machine.travel(timezone.now() + timedelta(minutes=4)):
-        assert jobs.housekeeping.func() == "1 mails queued again"
-        assert jobs.housekeeping.func() == "0 mails queued again"
+        assert jobs.housekeeping.func() == "1 jobs queued again"
+        assert jobs.housekeeping.func() == "0 jobs queued again"
 
 
 def test_housekeeping_leaves_a_worker_that_is_behind_alone(waiting):
     with time_machine.travel(timezone.now() + timedelta(minutes=30)):
-        assert jobs.housekeeping.func() == "0 mails queued again"
+        assert jobs.housekeeping.func() == "0 jobs queued again"
 
 
 def test_job_queued_under_its_former_name_is_still_one_M4(waiting):
@@ -105,7 +105,7 @@ def test_housekeeping_follows_a_worker_killed_in_its_work_M4(waiting):
     DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now())
     OutgoingMail.objects.update(attempts=1, next_attempt_at=timezone.now() + timedelta(minutes=1))
     with time_machine.travel(timezone.now() + timedelta(hours=2)):
-        assert jobs.housekeeping.func() == "1 mails queued again"
+        assert jobs.housekeeping.func() == "1 jobs queued again"
     assert not DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).exists()
 
 
@@ -165,10 +165,10 @@ def test_housekeeping_makes_the_link_that_a_killed_worker_did_not(case):
     """Somebody lost the code, and the worker died over it: the row stays RUNNING for ever."""
     jobs.mail_sign_in_link.enqueue(str(case.owner.pk))
     DBTaskResult.objects.update(status=TaskResultStatus.RUNNING, started_at=timezone.now())
-    assert jobs.housekeeping.func() == "0 mails queued again"
+    assert jobs.housekeeping.func() == "0 jobs queued again"
     with time_machine.travel(timezone.now() + timedelta(minutes=4)):
-        assert jobs.housekeeping.func() == "1 mails queued again"
-        assert jobs.housekeeping.func() == "0 mails queued again"
+        assert jobs.housekeeping.func() == "1 jobs queued again"
+        assert jobs.housekeeping.func() == "0 jobs queued again"
         run_jobs("cases.jobs.mail_sign_in_link")
     assert OutgoingMail.objects.get().template == "cases/email/sign_in_link"
     assert not DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).exists()

@@ -26,6 +26,7 @@ from cases.tests.family import (
 )
 from cases.tests.test_tracking import give_consent
 from portal.tests.fixtures import HEALTH_CANARY
+from portal.tests.test_environment import RING
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +74,8 @@ def test_a5_cookies_of_production_are_bound_to_the_host(tmp_path):
         "EMAIL_URL": "smtp://mail.example:25",
         "MAIL_FROM": "Coordinators <no-reply@portal.example>",
         "TRUSTED_PROXY_COUNT": "1",
+        "RECORD_KEYS": RING,
+        "CLAMD_ADDRESS": "unix:/run/clamav/clamd.ctl",
         "VAR_DIR": str(tmp_path),
     }
     done = subprocess.run(

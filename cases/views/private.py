@@ -47,19 +47,20 @@ def make_private(response):
 def family_page(view):
     """For the family of this case: others get the page of a case that does not exist.
 
-    The view is called with the case; `request.member` is who signed in.
+    The view is called with the case and what else the address names;
+    `request.member` is who signed in.
     """
 
     @private
     @wraps(view)
-    def inner(request, reference):
+    def inner(request, reference, **kwargs):
         request.member = sessions.current_member(request)
         if request.member is None:
             return ask_to_sign_in(request, reference)
         if normalise_reference(reference) != reference:
             raise Http404
         cases = Case.objects.visible_to(request.member).select_related("hospital", "assigned_to")
-        return view(request, get_object_or_404(cases, reference=reference))
+        return view(request, get_object_or_404(cases, reference=reference), **kwargs)
 
     return inner
 

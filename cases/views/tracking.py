@@ -68,6 +68,7 @@ def _context(request, case, form) -> dict:
         "turn": wording.turn_of(case, sum(not task["is_done"] for task in tasks)),
         "closed_because": wording.closed_because(case),
         "tasks": tasks,
+        "paper_count": case.records.living().count(),
         "words": _words(case),
         "way": wording.way_of(case, events),
         "history": _history(case, events),

@@ -66,4 +66,7 @@ def operator_warnings(context) -> dict:
     request = context.get("request")
     is_office = bool(request) and context.get("has_permission") and request.user.works_in_office
     missing = missing_operator_values() if is_office else []
-    return {"labels": [settings.OPERATOR_LABELS[name] for name in missing]}
+    return {
+        "labels": [settings.OPERATOR_LABELS[name] for name in missing],
+        "is_unscanned": is_office and not settings.CLAMD_ADDRESS,
+    }

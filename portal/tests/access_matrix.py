@@ -3,7 +3,8 @@
 Each row: the answers to GET and to POST. The first number is for everybody whom the line does
 not name. HEAD is answered like GET; PUT and DELETE are 405 for everybody (see test_access.py).
 `family` and `coordinator` have the case that is asked for, `editor` and `reviewer` work at the
-hospital that is asked for; all requests are sent without any field. 302 is the way to a log-in
+hospital that is asked for; all requests are sent without any field. A third entry names methods
+that differ. 302 is the way to a log-in
 or a redirect that tells nothing. A new address fails the test until somebody has written its row.
 """
 
@@ -20,6 +21,18 @@ MATRIX = {
     ),
     "en/case/<str:reference>/confirmation/": ("405", "403; 302: family; 404: other_family"),
     "en/case/<str:reference>/consent/": ("405", "403; 404: family other_family"),
+    "en/case/<str:reference>/papers/": (
+        "302; 200: family; 404: other_family",
+        "403; 200: family; 404: other_family",
+    ),
+    "en/case/<str:reference>/papers/<uuid:record_id>/": (
+        "302; 200: family; 404: other_family",
+        "405",
+    ),
+    "en/case/<str:reference>/papers/<uuid:record_id>/remove/": (
+        "405",
+        "403; 302: family; 404: other_family",
+    ),
     "en/case/<str:reference>/reopen/": ("405", "403; 302: family; 404: other_family"),
     "en/case/<str:reference>/stay/": ("405", "403; 204: family; 404: other_family"),
     "en/case/<str:reference>/task/": ("405", "403; 302: family; 404: other_family"),
@@ -93,6 +106,18 @@ MATRIX = {
     "office/cases/case/<uuid:case_id>/link/": (
         "302; 405: coordinator other_coordinator lead auditor administrator",
         "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/papers/<uuid:record_id>/readable/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 404: other_coordinator; 403: auditor administrator",
+    ),
+    "office/cases/case/<uuid:case_id>/papers/<uuid:record_id>/save/": (
+        "302; 200: coordinator lead; 404: other_coordinator; 403: auditor administrator",
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/cases/case/<uuid:case_id>/papers/<uuid:record_id>/unreadable/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 404: other_coordinator; 403: auditor administrator",
     ),
     "office/cases/case/<uuid:case_id>/read/": (
         "302; 405: coordinator other_coordinator lead auditor administrator",
@@ -400,4 +425,11 @@ MATRIX = {
     "robots.txt": ("200", "405"),
     "sitemap-<int:part>.xml": ("200", "405"),
     "sitemap.xml": ("200", "405"),
+    # The upload protocol, for families alone; strangers are told that they are signed out.
+    "uploads/<str:reference>/": ("405", "403; 412: family other_family"),
+    "uploads/<str:reference>/<uuid:record_id>/": (
+        "405",
+        "405",
+        {"HEAD": "403; 412: family other_family", "DELETE": "403; 412: family other_family"},
+    ),
 }

@@ -14,6 +14,7 @@ from portal.tests.fixtures import (
     make_case,
     make_hospital,
     make_listing,
+    make_record,
     make_user,
     sign_in_staff,
 )
@@ -35,6 +36,7 @@ class Stage:
         self.coordinator = make_user("coordinator", Role.COORDINATOR)
         self.case = make_case(assigned_to=self.coordinator)
         self.other_case = make_case(code="PQRS-TVWX-YZ23")
+        self.record = make_record(self.case)
         # So that every address of an object leads to one: the rows must be real.
         member = make_user("member", Role.HOSPITAL_EDITOR, self.hospital)
         hospital = {"hospital": self.hospital}
@@ -89,6 +91,7 @@ class Stage:
             user_id=self.coordinator.pk,
             pk=Revision.objects.get().pk,
             reference=self.case.reference,
+            record_id=self.record.pk,
             slug=self.slug(route),
             object_id=self.object_id(route),
         )

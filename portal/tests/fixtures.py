@@ -14,8 +14,12 @@ from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from cases.actions import case_key, keep_whole
 from cases.codes import new_reference
-from cases.models import Case, FamilyMember, Inquiry
+from cases.models import Case, FamilyMember, Inquiry, Record
+from cases.records import store
+from cases.records.kinds import Status
+from cases.records.sealed import Appender
 from cases.workflow import Stage, WaitingOn
 from hospitals.models import Hospital, Listing, Membership, Specialty
 from portal.models import User
@@ -25,6 +29,7 @@ PASSWORD = "correct horse battery staple"
 FAMILY_CODE = "ABCD-EFGH-JKMN"
 HEALTH_CANARY = "hepatocanaryblastoma"
 NAME_CANARY = "Canary Kowalska"
+RECORD_NAME = f"{HEALTH_CANARY}.pdf"
 _numbers = itertools.count(1)
 
 
@@ -108,6 +113,22 @@ def make_case(*, stage=Stage.RECEIVED, code=FAMILY_CODE, **fields) -> Case:
         able_to_travel="yes",
     )
     return case
+
+
+def make_record(case, data: bytes = b"%PDF-1.7", name: str = RECORD_NAME, **fields) -> Record:
+    """A paper that arrived and passed the checks, as if it had been sent and looked at."""
+    storage_name = store.create()
+    with store.writing(storage_name) as file:
+        appender = Appender(file, case_key(case))
+        appender.write(data)
+        appender.finish()
+    record = keep_whole(
+        by=case.owner, case=case, name=name, size=len(data), storage_name=storage_name
+    )
+    values = {"status": Status.FINE, "checked_at": timezone.now(), "next_check_at": None} | fields
+    Record.objects.filter(pk=record.pk).update(**values)
+    record.refresh_from_db()
+    return record
 
 
 @pytest.fixture

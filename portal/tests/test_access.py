@@ -13,7 +13,9 @@ def ask(client, method: str, path: str) -> int:
     """The status alone: whatever the request changed is taken back."""
     cookies = client.cookies.copy()
     with transaction.atomic():
-        status = client.generic(method, path).status_code
+        answer = client.generic(method, path)
+        # A file that is given out piece by piece is closed at its end.
+        status, _body = answer.status_code, b"".join(answer)
         transaction.set_rollback(True)
     client.cookies = cookies
     cache.clear()
@@ -22,9 +24,9 @@ def ask(client, method: str, path: str) -> int:
 
 def expected(row: dict, method: str, who: str) -> int:
     """HEAD is answered like GET; PUT and DELETE are refused to everybody everywhere."""
-    if method in ("PUT", "DELETE"):
+    if method in ("PUT", "DELETE") and method not in row:
         return 405
-    line = row["GET" if method == "HEAD" else method]
+    line = row["GET" if method == "HEAD" and method not in row else method]
     return line.get(who, line["others"])
 
 
@@ -38,7 +40,11 @@ def read(line: str) -> dict:
     return table
 
 
-TABLE = {route: {"GET": read(get), "POST": read(post)} for route, (get, post) in MATRIX.items()}
+TABLE = {
+    route: {"GET": read(get), "POST": read(post)}
+    | {method: read(line) for more in others for method, line in more.items()}
+    for route, (get, post, *others) in MATRIX.items()
+}
 
 
 def test_every_address_is_in_the_table_and_no_other_Z1():

@@ -1,19 +1,27 @@
 """Production refuses to start unsafe, with one clear line (row D2)."""
 
+import base64
 import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.checks import missing_operator_values
-from portal.environment import _kept_demo_key, refuse_unsafe_production, refuse_weak_key
+from portal.environment import (
+    _kept_demo_key,
+    read_record_keys,
+    refuse_unsafe_production,
+    refuse_weak_key,
+)
 from portal.tests.fixtures import sign_in_staff
 
 STRONG = "k3Jq9-vXw2LmZ8pR5tYb7NcD4sFgHa1uEoQ6iBxMwTzKlPyV0j"
+RING = f"test:{base64.b64encode(bytes(range(32))).decode()}"
 GOOD = {
     "ENVIRONMENT": "production",
     "SECRET_KEY": STRONG,
@@ -22,6 +30,8 @@ GOOD = {
     "TRUSTED_PROXY_COUNT": "1",
     "EMAIL_URL": "smtp+tls://user:secret%20word@mail.portal.example:587",
     "MAIL_FROM": "Shanghai coordinators <care@portal.example>",
+    "RECORD_KEYS": RING,
+    "CLAMD_ADDRESS": "unix:/run/clamav/clamd.ctl",
 }
 OURS = (*GOOD, "DEBUG", "DATABASE_URL", "VAR_DIR")
 
@@ -72,6 +82,12 @@ def test_production_starts_with_good_values_and_no_warning_D2(tmp_path):
         ({"EMAIL_URL": "smtp+tls://user:secret@:587"}, "EMAIL_URL is missing or wrong"),
         ({"MAIL_FROM": None}, "MAIL_FROM is missing or wrong"),
         ({"MAIL_FROM": "Care <no-reply@localhost>"}, "MAIL_FROM is missing or wrong"),
+        ({"RECORD_KEYS": None}, "RECORD_KEYS is missing or malformed"),
+        ({"RECORD_KEYS": "a:short"}, "RECORD_KEYS is missing or malformed"),
+        ({"RECORD_KEYS": f"a:{'A' * 43}="}, "RECORD_KEYS is missing or malformed"),
+        ({"RECORD_KEYS": f"{RING},{RING}"}, "RECORD_KEYS is missing or malformed"),
+        ({"CLAMD_ADDRESS": None}, "CLAMD_ADDRESS is missing or wrong"),
+        ({"CLAMD_ADDRESS": "localhost"}, "CLAMD_ADDRESS is missing or wrong"),
         ({"PUBLIC_URL": "http://portal.example"}, "PUBLIC_URL must be"),
         ({"PUBLIC_URL": None}, "PUBLIC_URL must be"),
         ({"ENVIRONMENT": "prodution"}, "Set it to production, demo or development"),
@@ -128,3 +144,23 @@ def test_staff_are_told_what_the_operator_has_not_said(coordinator, settings):
     assert "emergency line" in sign_in_staff(coordinator).get("/office/").text
     settings.OPERATOR = settings.OPERATOR | dict.fromkeys(missing_operator_values(), "said")
     assert "emergency line" not in sign_in_staff(coordinator).get("/office/").text
+
+
+def test_demo_record_keys_are_made_once_and_are_for_their_owner_alone_U5(tmp_path, monkeypatch):
+    monkeypatch.delenv("RECORD_KEYS", raising=False)
+    ring = read_record_keys("demo", tmp_path / "var")
+    assert read_record_keys("demo", tmp_path / "var") == ring
+    assert stat.S_IMODE((tmp_path / "var/record-keys").stat().st_mode) == 0o600
+    assert [path.name for path in (tmp_path / "var").iterdir()] == ["record-keys"]
+
+
+def test_demo_record_keys_of_two_first_starts_at_once_are_the_same_U5(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        rings = list(pool.map(lambda _n: read_record_keys("demo", tmp_path), range(16)))
+    assert len({ring[0] for ring in rings}) == 1
+
+
+def test_record_keys_are_read_from_a_file_U5(tmp_path, monkeypatch):
+    (tmp_path / "ring").write_text(f"new:{'/w' * 2}{RING[9:]} , {RING}\n")
+    monkeypatch.setenv("RECORD_KEYS_FILE", str(tmp_path / "ring"))
+    assert [name for name, _key in read_record_keys("production", tmp_path)] == ["new", "test"]

@@ -37,5 +37,7 @@
     if (answer) answer.status === 204 ? begin() : end();
   });
 
+  // An upload that goes on keeps the session alive by itself.
+  document.addEventListener("session-used", begin);
   begin();
 })();

@@ -1,0 +1,268 @@
+"""Files that arrive: begun, received piece by piece, whole. Sealed before they touch the disk.
+
+Order of every step: bytes on the disk first, then the row that acknowledges
+them. A worker killed in between leaves bytes that nobody counts; the next
+write cuts them off.
+"""
+
+import errno
+import hmac
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import OperationalError, transaction
+from django.db.models import Count, Q, Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases.actions.core import ActionRefusedError
+from cases.actions.keys import case_key
+from cases.models import Case, Record
+from cases.permissions import can_send_records
+from cases.records import crypto, kinds, store
+from cases.records.kinds import Status
+from cases.records.sealed import Appender
+from portal import audit
+
+# An upload that nobody goes on with is cleared away after this.
+UPLOAD_KEPT = timedelta(days=7)
+# Within one request; more is never lost by a kill.
+ACKNOWLEDGED_EVERY = 8 * kinds.MB
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class StorageFullError(Exception):
+    """Nothing more can be kept now; what was acknowledged is safe (row R6)."""
+
+
+class WrongOffsetError(Exception):
+    """The sender goes on at another place than we do."""
+
+
+class GoneError(Exception):
+    """This upload has expired or was removed."""
+
+
+class ChecksumError(Exception):
+    """What arrived is not what was sent; it was thrown away."""
+
+
+def begin_upload(
+    *, by, case: Case, name: str, size: int, metadata: str = "", submission=None
+) -> Record:
+    """The row and its empty file. The same submission sent twice is one row (row R3)."""
+    _look(by, case, name, size)
+    key, storage_name = case_key(case), _create_file()
+    record = _new_record(by, case, name, size, storage_name, key, metadata)
+    record.submission = submission or record.submission
+    record.expires_at = timezone.now() + UPLOAD_KEPT
+    try:
+        kept = _insert(record)
+    except BaseException:
+        store.remove(storage_name)
+        raise
+    if kept is not record:
+        store.remove(storage_name)
+    return kept
+
+
+def _look(by, case: Case, name: str, size: int) -> None:
+    """What can be refused before the first byte. Raises ActionRefusedError."""
+    if not can_send_records(by, case):
+        raise ActionRefusedError(_("You can no longer add papers to this case."))
+    refusal = refusal_of(name, size)
+    if refusal:
+        raise ActionRefusedError(refusal)
+
+
+def refusal_of(name: str, size: int):
+    """Why a file of this name and size cannot be sent, in words for the family; or None."""
+    allowed = kinds.allowed_of(name)
+    if allowed is None:
+        return _("We cannot take this kind of file. Send a PDF, a photo, or scans as DICOM or zip.")
+    if size <= 0:
+        return _("This file is empty. Look whether it opens on your device, then choose it again.")
+    if size > allowed.size:
+        if allowed.size == kinds.PAPER_MAX:
+            return _("This file is larger than 30 MB. Send it in parts, or as photos.")
+        return _("This file is larger than 2 GB. Send it in parts.")
+    return None
+
+
+def _new_record(by, case, name, size, storage_name, key, metadata="") -> Record:
+    record = Record(
+        case=case,
+        uploaded_by=by,
+        storage_name=storage_name,
+        kind=kinds.allowed_of(name).kind,
+        size=size,
+    )
+    clean = kinds.clean_name(name)
+    record.sealed_name = crypto.seal_text(key, clean, record.about("name"))
+    if metadata:
+        record.sealed_metadata = crypto.seal_text(key, metadata, record.about("metadata"))
+    return record
+
+
+def _create_file() -> str:
+    try:
+        return store.create()
+    except OSError as error:
+        raise _as_full(error) from error
+
+
+@transaction.atomic
+def _insert(record: Record) -> Record:
+    """The row, or the one that an earlier attempt has made."""
+    # One after the other for each case, or two files pass a limit that has room for one.
+    Case.objects.select_for_update().get(pk=record.case_id)
+    begun = Record.objects.filter(case=record.case_id, submission=record.submission).first()
+    if begun and begun.is_expired:
+        # Its file is swept with the other orphans.
+        begun.delete()
+    elif begun and begun.size == record.size:
+        return begun
+    elif begun:
+        raise ActionRefusedError(_("This is another file than before. Choose it again."))
+    _refuse_beyond_limits(record)
+    record.save(force_insert=True)
+    audit.record(by=record.uploaded_by, action="record.begun", obj=record)
+    return record
+
+
+def _refuse_beyond_limits(record: Record) -> None:
+    held = Record.objects.filter(case=record.case_id).aggregate(
+        files=Count("pk"), size=Sum("size", filter=~Q(status=Status.REFUSED), default=0)
+    )
+    if held["files"] >= kinds.CASE_FILES:
+        raise ActionRefusedError(
+            _("This case holds 200 files already. Remove some, or put scans into one zip.")
+        )
+    if held["size"] + record.size > kinds.CASE_BYTES:
+        raise ActionRefusedError(_("This case has no room for it: 4 GB is the most. Write to us."))
+
+
+def keep_whole(*, by, case: Case, name: str, size: int, storage_name: str) -> Record:
+    """A file of the plain form, which is written to the store already; else it is removed."""
+    try:
+        _look(by, case, name, size)
+        # Young again: a form that took an hour to arrive must not lose it to the sweep.
+        store.touch(storage_name)
+        record = _new_record(by, case, name, size, storage_name, case_key(case))
+        now = timezone.now()
+        record.received, record.completed_at, record.expires_at = size, now, now + UPLOAD_KEPT
+        record.status, record.next_check_at = Status.CHECKING, now
+        with transaction.atomic():
+            _insert(record)
+            _queue_check(record)
+    except BaseException:
+        store.remove(storage_name)
+        raise
+    return record
+
+
+def receive(*, by, record: Record, offset: int, pieces: Iterable[bytes], checksum=None) -> Record:
+    """Append what arrives at `offset`; the row then says what is acknowledged.
+
+    `checksum` is a hash object and the digest that the sender promised: then
+    nothing is acknowledged before it agrees. Raises StorageFullError,
+    WrongOffsetError, GoneError, ChecksumError or store.BusyError.
+    """
+    if not can_send_records(by, record.case):
+        raise GoneError
+    key = case_key(record.case)
+    try:
+        with store.writing(record.storage_name) as file:
+            record.refresh_from_db()
+            _look_at_offset(record, offset)
+            appender = Appender(file, key, record.received, record.tail(key))
+            _append(record, appender, key, pieces, checksum)
+    except (store.FileLostError, Record.DoesNotExist) as error:
+        raise GoneError from error
+    except (OSError, OperationalError) as error:
+        raise _as_full(error) from error
+    return record
+
+
+def _look_at_offset(record: Record, offset: int) -> None:
+    if record.is_expired:
+        raise GoneError
+    if record.status != Status.UPLOADING or offset != record.received:
+        raise WrongOffsetError
+
+
+def _append(record, appender: Appender, key: bytes, pieces, checksum) -> None:
+    for piece in pieces:
+        appender.write(piece)
+        if checksum:
+            checksum[0].update(piece)
+        elif appender.received - record.received >= ACKNOWLEDGED_EVERY:
+            _acknowledge(record, appender, key)
+    if checksum and not hmac.compare_digest(checksum[0].digest(), checksum[1]):
+        raise ChecksumError
+    if appender.received > record.received:
+        _acknowledge(record, appender, key)
+
+
+def _acknowledge(record: Record, appender: Appender, key: bytes) -> None:
+    """The bytes are on the disk; now the row says so, if it is as we read it."""
+    is_whole = appender.received == record.size
+    appender.finish() if is_whole else appender.flush()
+    now, known = timezone.now(), record.received
+    record.received, record.expires_at = appender.received, now + UPLOAD_KEPT
+    record.sealed_tail = b"" if is_whole else _sealed_tail(record, appender, key)
+    fields = ["received", "expires_at", "sealed_tail"]
+    if is_whole:
+        record.status, record.completed_at, record.next_check_at = Status.CHECKING, now, now
+        fields += ["status", "completed_at", "next_check_at"]
+    with transaction.atomic():
+        rows = Record.objects.filter(pk=record.pk, received=known, status=Status.UPLOADING)
+        if not rows.update(**{name: getattr(record, name) for name in fields}):
+            # Removed or erased meanwhile: the lock keeps other writers out, not deletions.
+            raise GoneError
+        if is_whole:
+            audit.record(by=record.uploaded_by, action="record.arrived", obj=record)
+            _queue_check(record)
+
+
+def _sealed_tail(record: Record, appender: Appender, key: bytes) -> bytes:
+    tail = appender.tail
+    return crypto.seal(key, tail, record.about(f"tail-{record.received}")) if tail else b""
+
+
+def _queue_check(record: Record) -> None:
+    from cases.jobs import check_record
+
+    check_record.enqueue(str(record.pk))
+
+
+def _as_full(error: Exception) -> Exception:
+    """SQLite says it in words alone."""
+    if getattr(error, "errno", None) in FULL or "is full" in str(error):
+        return StorageFullError()
+    return error
+
+
+@transaction.atomic
+def sweep_uploads() -> int:
+    """Rows of uploads whose time is over; their files go once the rows are gone for good."""
+    expired = Record.objects.unfinished().filter(expires_at__lte=timezone.now())
+    # Locked: one that goes on at this very moment is either not found here or finds itself gone.
+    rows = list(expired.select_for_update())
+    Record.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    transaction.on_commit(lambda: [store.remove(row.storage_name) for row in rows])
+    return len(rows)
+
+
+# Longer than any request: a file of the plain form has no row before its request ends.
+ORPHAN_AFTER = timedelta(hours=1)
+
+
+def sweep_orphans() -> int:
+    """Files without a row, left behind by a kill between the two (row U8)."""
+    removed = 0
+    for name in list(store.names_older_than(ORPHAN_AFTER.total_seconds())):
+        if not Record.objects.filter(storage_name=name).exists():
+            store.remove(name)
+            removed += 1
+    return removed

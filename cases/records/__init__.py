@@ -1,0 +1,1 @@
+"""Files and words that are health data: sealed, stored, received, judged. Leaves: no models."""

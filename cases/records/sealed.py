@@ -1,0 +1,180 @@
+"""The form of a sealed file: pieces of 64 KiB that open alone, in their place, and to the end.
+
+After Hoang, Reyhanitabar, Rogaway and Vizár (STREAM, 2015): each piece is
+sealed under its number and the mark of the last one, so that changing,
+reordering or cutting the file is noticed. Unlike there the nonces are random:
+after a crash a piece may be written a second time with other bytes, and a
+counted nonce would repeat.
+
+    header   4 bytes name of the form, 32 bytes salt; with the case's key it makes the file's
+    piece    12 bytes nonce, 65,536 bytes sealed, 16 bytes tag
+    last     the same with 0 to 65,535 bytes
+"""
+
+import io
+import os
+import secrets
+import struct
+from collections.abc import Iterator
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from cases.records.crypto import KEY_BYTES, NONCE_BYTES, TAG_BYTES, SealBrokenError
+
+FORM = b"SHR1"
+SALT_BYTES = 32
+HEADER_BYTES = len(FORM) + SALT_BYTES
+PIECE = 64 * 1024
+SEALED_PIECE = NONCE_BYTES + PIECE + TAG_BYTES
+EXTRA = NONCE_BYTES + TAG_BYTES
+
+
+def new_header() -> bytes:
+    return FORM + secrets.token_bytes(SALT_BYTES)
+
+
+def sealed_length(pieces: int) -> int:
+    """Of a file with this many whole pieces and no last one yet."""
+    return HEADER_BYTES + pieces * SEALED_PIECE
+
+
+def file_key(case_key: bytes, header: bytes) -> bytes:
+    """Raises SealBrokenError when the file does not begin as ours do."""
+    if len(header) != HEADER_BYTES or not header.startswith(FORM):
+        raise SealBrokenError("header")
+    return HKDF(SHA256(), KEY_BYTES, salt=header[len(FORM) :], info=FORM).derive(case_key)
+
+
+def _place(number: int, is_last: bool) -> bytes:
+    return FORM + struct.pack(">Q?", number, is_last)
+
+
+class Appender:
+    """Adds bytes to an unfinished file whose `received` bytes are acknowledged.
+
+    What was written beyond them, before a crash, is cut off first. Bytes that
+    do not fill a piece stay in memory as `tail`, for the caller to keep.
+    """
+
+    def __init__(self, file, case_key: bytes, received: int = 0, tail: bytes = b""):
+        file.seek(0)
+        self._cipher = AESGCM(file_key(case_key, file.read(HEADER_BYTES)))
+        self._file, self._number = file, received // PIECE
+        self._buffer = bytearray(tail)
+        if len(tail) != received % PIECE:
+            raise SealBrokenError("tail")
+        end = sealed_length(self._number)
+        if file.seek(0, os.SEEK_END) < end:
+            raise SealBrokenError("length")
+        file.truncate(end)
+        file.seek(end)
+
+    @property
+    def received(self) -> int:
+        return self._number * PIECE + len(self._buffer)
+
+    @property
+    def tail(self) -> bytes:
+        return bytes(self._buffer)
+
+    def write(self, data: bytes) -> None:
+        self._buffer += data
+        while len(self._buffer) >= PIECE:
+            self._seal(self._buffer[:PIECE], is_last=False)
+            del self._buffer[:PIECE]
+
+    def flush(self) -> None:
+        """On the disk when this returns. Raises OSError when it is full."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def finish(self) -> None:
+        """The last piece, which may be empty."""
+        self._seal(self._buffer, is_last=True)
+        self.flush()
+
+    def _seal(self, data, is_last: bool) -> None:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        place = _place(self._number, is_last)
+        self._file.write(nonce + self._cipher.encrypt(nonce, data, place))
+        if not is_last:
+            self._number += 1
+
+
+class SealedReader(io.RawIOBase):
+    """A finished file as plain bytes, from any place, one piece in memory at a time.
+
+    Opening it looks at the last piece: a file that was cut short says so
+    (SealBrokenError) before its first byte is given to anybody.
+    """
+
+    # Parsers ask; the real one is nobody's business.
+    name = "sealed"
+
+    def __init__(self, file, key: bytes):
+        """`key` is the file's own (see `file_key`), not the case's."""
+        self._file, self._cipher = file, AESGCM(key)
+        body = file.seek(0, os.SEEK_END) - HEADER_BYTES - EXTRA
+        self._last, rest = divmod(body, SEALED_PIECE)
+        if body < 0 or rest >= PIECE:
+            raise SealBrokenError("length")
+        self.size = self._last * PIECE + rest
+        self._position, self._held = 0, (-1, b"")
+        self._piece(self._last)
+
+    def release(self) -> None:
+        """Closes the sealed file too, which `close` leaves to whoever opened it."""
+        self._file.close()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
+        if base + offset < 0:
+            raise ValueError("before the beginning")
+        self._position = base + offset
+        return self._position
+
+    def readinto(self, buffer) -> int:
+        number, start = divmod(self._position, PIECE)
+        if number > self._last:
+            return 0
+        data = self._piece(number)[start : start + len(buffer)]
+        buffer[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of it, piece by piece."""
+        for number in range(self._last + 1):
+            yield self._piece(number)
+
+    def _piece(self, number: int) -> bytes:
+        if self._held[0] != number:
+            self._held = (number, self._open(number))
+        return self._held[1]
+
+    def _open(self, number: int) -> bytes:
+        self._file.seek(sealed_length(number))
+        sealed = self._file.read(SEALED_PIECE)
+        place = _place(number, number == self._last)
+        try:
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], place)
+        except (InvalidTag, ValueError) as error:
+            raise SealBrokenError(f"piece {number}") from error
+
+
+def open_sealed(file, case_key: bytes) -> SealedReader:
+    """Raises SealBrokenError."""
+    file.seek(0)
+    return SealedReader(file, file_key(case_key, file.read(HEADER_BYTES)))
