@@ -11,7 +11,15 @@ from cases import consents
 from cases.actions import SentInquiry
 from cases.forms.agreement import ConsentsForm
 from cases.forms.fields import age_on
-from cases.forms.need import HospitalForm, NowForm, ProblemForm, UrgencyForm, WishForm
+from cases.forms.known import KnownForm, condition_of
+from cases.forms.need import (
+    HospitalForm,
+    NowForm,
+    ProblemForm,
+    UrgencyForm,
+    WhereForm,
+    WishForm,
+)
 from cases.forms.people import (
     DECIDES,
     ContactForm,
@@ -21,11 +29,12 @@ from cases.forms.people import (
     YouForm,
 )
 from cases.forms.policy import FamilyForm, as_data, unvalidated
-from cases.models.inquiry import Urgency
+from cases.models.inquiry import Ability, Urgency, Wish
 from hospitals.models import Hospital
 
 ADULT_AGE = 18
-# The key of the answers that holds the hospital whose page the family came from.
+# The key of the answers that holds what the family came with: the hospital or condition whose
+# page it was, and the words it had searched for.
 BEGUN_WITH = "_begun_with"
 
 
@@ -38,11 +47,29 @@ class Page:
     title: str
     lead: str = ""
     applies: Callable[["Answers"], bool] = lambda answers: True
+    # The pages whose answers say whether this one is shown; none: everybody sees it.
+    decided_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`is_certain` is false while a page that may be added is not decided yet."""
+
+    number: int
+    total: int
+    is_certain: bool
 
 
 def patient_is_minor(answers: "Answers") -> bool:
     patient = answers.cleaned("patient")
     return bool(patient) and age_on(patient["birth_date"], timezone.localdate()) < ADULT_AGE
+
+
+def patient_is_in_hospital(answers: "Answers") -> bool:
+    """Or wants to be moved from one to another."""
+    urgency, wish = answers.cleaned("urgency"), answers.cleaned("wish")
+    is_there = bool(urgency) and urgency["in_hospital"] == Ability.YES
+    return is_there or (bool(wish) and Wish.TRANSFER in wish["wishes"])
 
 
 # Whoever lives where is asked before the warning signs: their emergency number depends on it.
@@ -57,10 +84,19 @@ PAGES: tuple[Page, ...] = (
         _("Who decides for the patient"),
         _("The patient is under 18, so a parent or legal guardian decides."),
         applies=patient_is_minor,
+        decided_by=("patient",),
     ),
     Page("problem", ProblemForm, _("The problem")),
+    Page("known", KnownForm, _("What it is called")),
     Page("wish", WishForm, _("What you would like")),
     Page("urgency", UrgencyForm, _("How urgent it is")),
+    Page(
+        "where",
+        WhereForm,
+        _("Where the patient is now"),
+        applies=patient_is_in_hospital,
+        decided_by=("wish", "urgency"),
+    ),
     Page(
         "hospital",
         HospitalForm,
@@ -85,11 +121,20 @@ class Answers:
         self._forms: dict[str, FamilyForm] = {}
 
     @property
-    def hospital_begun_with(self) -> str:
-        return self.typed.get(BEGUN_WITH, "")
+    def begun_with(self) -> dict[str, str]:
+        """What the family came with: `hospital`, `condition`, `q` as far as it had them."""
+        return self.typed.get(BEGUN_WITH) or {}
 
     def pages(self) -> list[Page]:
         return [page for page in PAGES if page.applies(self)]
+
+    def progress(self, page: Page) -> Progress:
+        """Where this page stands; pages that may still be added are said to be open."""
+        pages = self.pages()
+        number = pages.index(page) + 1 if page in pages else 1
+        deciding = {slug for other in PAGES for slug in other.decided_by}
+        is_certain = all(self.cleaned(slug) is not None for slug in deciding)
+        return Progress(number, len(pages), is_certain)
 
     def bound(self, slug: str) -> FamilyForm | None:
         """The form with its saved answers, validated; None for a page never answered."""
@@ -183,11 +228,20 @@ def _inquiry_fields(answers: Answers) -> dict:
         **_guardian_fields(answers),
         **answers.cleaned("problem"),
         **answers.cleaned("wish"),
+        **_known_fields(answers),
         **answers.cleaned("urgency"),
+        **((answers.cleaned("where") or {}) if patient_is_in_hospital(answers) else {}),
         "red_flags": answers.red_flags(),
         "specialty_wish": hospital["specialty_wish"],
         "when": hospital["when"],
     }
+
+
+def _known_fields(answers: Answers) -> dict:
+    """The words as typed, and the condition where one of those shown was meant."""
+    known = answers.cleaned("known")
+    condition = condition_of(known["condition"])
+    return {"diagnosis": known["diagnosis"], "condition": condition.slug if condition else ""}
 
 
 def _guardian_fields(answers: Answers) -> dict:

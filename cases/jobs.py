@@ -45,14 +45,16 @@ def _tell_the_case(mail: OutgoingMail) -> None:
 
 @task()
 def mail_sign_in_link(member_id: str) -> str:
-    """For a member; empty when nobody matched, so that both cost the asking page the same."""
+    """For a member or a draft; empty when none matched: all cost the asking page the same."""
     from cases.actions import send_sign_in_link
-    from cases.models import FamilyMember
+    from cases.models import Draft, FamilyMember
 
-    member = FamilyMember.objects.select_related("case").filter(pk=member_id or None).first()
-    if member is None:
+    key = member_id or None
+    member = FamilyMember.objects.select_related("case").filter(pk=key).first()
+    whom = member or Draft.objects.open().filter(pk=key).first()
+    if whom is None:
         return "nobody"
-    send_sign_in_link(member=member)
+    send_sign_in_link(member=whom)
     return "done"
 
 
@@ -62,6 +64,7 @@ def housekeeping() -> str:
     _queue_next_housekeeping()
     found = _requeue_lost_mail() + _requeue_lost_links()
     _erase_expired()
+    _remind_families()
     return f"{found} mails queued again"
 
 
@@ -116,6 +119,12 @@ def _mail_ids_with_jobs() -> set[str]:
         task_path=send_mail.module_path, status=TaskResultStatus.READY
     )
     return {job["args"][0] for job in waiting.values_list("args_kwargs", flat=True)}
+
+
+def _remind_families() -> None:
+    from cases.actions import remind_of_drafts
+
+    remind_of_drafts()
 
 
 def _erase_expired() -> None:

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import override
 
-from cases.models import Case, FamilyMember, FamilyToken
+from cases.models import Case, Draft, FamilyMember, FamilyToken
 from cases.models.tokens import Purpose
 from cases.workflow import CloseReason, Stage
 from portal.mail import queue_mail
@@ -15,6 +15,7 @@ MESSAGE_WAITING = "cases/email/message_waiting"
 STATUS_CHANGED = "cases/email/status_changed"
 CODE_REPLACED = "cases/email/code_replaced"
 WITHDRAWN = "cases/email/withdrawn"
+DRAFT_REMINDER = "cases/email/draft_reminder"
 # These ask whether the address is right, so they alone go to one that nobody confirmed (row M3).
 ASKING = frozenset({RECEIVED, CONFIRM_EMAIL})
 
@@ -47,17 +48,23 @@ def confirmation_path(member: FamilyMember) -> str:
 
 
 def notify_member(member: FamilyMember, template: str, *, reference: str, link: str = "") -> None:
-    """Queue the row and its job. The link is a path; the host comes from a setting (row W5)."""
+    _queue(template, member.language, member.email, reference, link)
+
+
+def notify_draft(draft: Draft, template: str, *, link: str = "") -> None:
+    """To whoever began an inquiry; nothing without an address."""
+    if draft.email:
+        _queue(template, draft.language, draft.email, draft.reference, link)
+
+
+def _queue(template: str, language: str, recipient: str, reference: str, link: str) -> None:
+    """The row and its job. The link is a path; the host comes from a setting (row W5)."""
     from cases.jobs import send_mail
 
-    with override(member.language):
+    with override(language):
         path = link or reverse("case:sign-in")
     mail = queue_mail(
-        template=template,
-        language=member.language,
-        recipient=member.email,
-        about=reference,
-        link=path,
+        template=template, language=language, recipient=recipient, about=reference, link=path
     )
     send_mail.enqueue(str(mail.pk))
 

@@ -83,14 +83,32 @@ def forget_words(request) -> None:
 
 
 def remember_draft(request, draft: Draft, secret: str) -> None:
-    """The browser keeps the draft as long as we do.
+    """The browser that began a draft keeps it as long as we do.
 
     Under a new key: whoever knew the session before it held anything must not
     read what is typed from here on (row A5).
     """
-    request.session.cycle_key()
-    request.session[DRAFT] = {"id": str(draft.pk), "secret": secret}
+    _keep_draft(request, draft, secret)
     request.session.set_expiry(draft.expires_at)
+
+
+def enter_draft(request, draft: Draft) -> None:
+    """A browser that came by the code has the draft for as long as a case is open in one.
+
+    It does not know the secret, so it never shows the code.
+    """
+    rotate_token(request)
+    _keep_draft(request, draft, "")
+    request.session.set_expiry(settings.FAMILY_SESSION_MAX)
+
+
+def _keep_draft(request, draft: Draft, secret: str) -> None:
+    request.session.cycle_key()
+    request.session[DRAFT] = {
+        "id": str(draft.pk),
+        "secret": secret,
+        "access_version": draft.access_version,
+    }
 
 
 def has_draft(request) -> bool:
@@ -103,11 +121,20 @@ def current_draft(request) -> Draft | None:
     kept = request.session.get(DRAFT)
     if not kept:
         return None
-    draft = Draft.objects.select_related("case__hospital").filter(pk=kept["id"]).first()
-    if draft is None or not constant_time_compare(draft.secret_hash, hash_secret(kept["secret"])):
+    draft = (
+        Draft.objects.select_related("case__hospital")
+        .filter(pk=kept["id"], access_version=kept.get("access_version", 1))
+        .first()
+    )
+    if draft is None or not _is_secret_right(draft, kept["secret"]):
         return None
     is_over = draft.case_id is None and draft.expires_at <= timezone.now()
     return None if is_over else draft
+
+
+def _is_secret_right(draft: Draft, secret: str) -> bool:
+    """A browser that came by the code has none."""
+    return not secret or constant_time_compare(draft.secret_hash, hash_secret(secret))
 
 
 def open_draft(request) -> Draft | None:
@@ -117,6 +144,7 @@ def open_draft(request) -> Draft | None:
 
 
 def draft_secret(request) -> str:
+    """Empty in a browser that came by the code."""
     return request.session[DRAFT]["secret"]
 
 

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from cases.views import access, mails, tracking
+from cases.views import access, leaving, mails, tracking
 
 app_name = "case"
 urlpatterns = [
     path("", access.sign_in, name="sign-in"),
     path("sign-out/", access.sign_out, name="sign-out"),
+    path("leave/", leaving.leave, name="leave"),
+    path("left/", leaving.left, name="left"),
     path("signed-out/", access.signed_out, name="signed-out"),
     path("lost-code/", access.lost_code, name="lost-code"),
     path("link/", access.link_mailed, name="link-mailed"),

@@ -44,6 +44,7 @@ INQUIRY = (
     ),
     ("guardian", {"declared": "on"}),
     ("problem", {"problem": "guz wątroby"}),
+    ("known", {"diagnosis": "hepatoblastoma"}),
     ("wish", {"wishes": "opinion"}),
     ("urgency", {"urgency": "weeks", "in_hospital": "no", "able_to_travel": "yes"}),
     ("hospital", {}),

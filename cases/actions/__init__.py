@@ -12,7 +12,16 @@ from cases.actions.answers import answer_family, mark_read
 from cases.actions.assign import assign_case, set_due
 from cases.actions.consents import withdraw_consent
 from cases.actions.core import ActionRefusedError, ChangedMeanwhileError
-from cases.actions.drafts import discard_draft, erase_expired_drafts, save_page, start_draft
+from cases.actions.drafts import (
+    discard_draft,
+    draft_code,
+    erase_expired_drafts,
+    keep_address,
+    keep_code,
+    remind_of_drafts,
+    save_page,
+    start_draft,
+)
 from cases.actions.mail import (
     confirm_email,
     correct_email,
@@ -55,12 +64,16 @@ __all__ = [
     "confirm_admission",
     "correct_email",
     "discard_draft",
+    "draft_code",
     "erase_expired_drafts",
+    "keep_address",
+    "keep_code",
     "lock_out_and_send_link",
     "mark_read",
     "record_estimate",
     "record_mail_failure",
     "record_opinion",
+    "remind_of_drafts",
     "reopen_case",
     "replace_code",
     "resume_triage",

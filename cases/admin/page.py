@@ -22,6 +22,7 @@ from cases.models import Case
 from cases.models.inquiry import RedFlag, Wish
 from cases.permissions import can_take_step, can_work, can_write_message
 from cases.workflow import Step, staff_steps
+from hospitals.models import Condition
 from portal.models import MailStatus, OutgoingMail
 
 LANGUAGE_NAMES = dict(settings.LANGUAGES)
@@ -157,8 +158,15 @@ def inquiry_sections(case: Case) -> list[tuple[str, list[tuple[str, str]]]]:
         return []
     groups = {
         _("Patient"): ("patient_name", "birth_date", "sex", "guardian_name", "guardian_relation"),
-        _("The problem"): ("problem", "diagnosis"),
-        _("What they want"): ("wishes", "urgency", "in_hospital", "able_to_travel", "red_flags"),
+        _("The problem"): ("problem", "diagnosis", "condition"),
+        _("What they want"): (
+            "wishes",
+            "urgency",
+            "in_hospital",
+            "current_hospital",
+            "able_to_travel",
+            "red_flags",
+        ),
         _("Where and when"): ("specialty_wish", "when"),
     }
     return [
@@ -184,6 +192,9 @@ def _value(inquiry, name: str):
             "date": date_format(value, "DATE_FORMAT"),
             "age": years_since(value),
         }
+    if name == "condition":
+        condition = Condition.objects.filter(slug=value).first() if value else None
+        return condition.name if condition else value
     if name in words:
         return ", ".join(str(words[name].get(code, code)) for code in value)
     display = getattr(inquiry, f"get_{name}_display", None)

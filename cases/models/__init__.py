@@ -3,7 +3,7 @@
 from cases.models.access import FamilyMember, SignInAttempt
 from cases.models.case import Case
 from cases.models.consent import Consent
-from cases.models.draft import Draft
+from cases.models.draft import Channel, Draft
 from cases.models.event import CaseEvent, FamilyTask, Message
 from cases.models.inquiry import Inquiry
 from cases.models.tokens import FamilyToken
@@ -11,6 +11,7 @@ from cases.models.tokens import FamilyToken
 __all__ = [
     "Case",
     "CaseEvent",
+    "Channel",
     "Consent",
     "Draft",
     "FamilyMember",

@@ -17,6 +17,7 @@ MAIL_WORDS = {
     "status_changed": _("There is news"),
     "code_replaced": _("The private code was replaced"),
     "sign_in_link": _("Link to a new code"),
+    "draft_reminder": _("Reminder of an inquiry that was begun"),
 }
 # The form's own labels speak in the first person ("I am the mother or father").
 _RELATIONS = {

@@ -3,7 +3,7 @@
 import pytest
 
 from cases import intake
-from cases.forms.policy import FamilyForm
+from cases.forms.policy import FamilyForm, as_data
 from cases.intake import Answers
 from cases.tests.family import ANSWERS
 
@@ -22,11 +22,70 @@ def slugs(pages) -> list[str]:
     return [page.slug for page in pages]
 
 
-def test_nine_topics_and_a_tenth_for_children():
-    assert slugs(Answers({}).pages()) == [
-        "you", "contact", "now", "patient", "problem", "wish", "urgency", "hospital", "consents",
-    ]  # fmt: skip
-    assert "guardian" in slugs(Answers(typed()).pages())
+EVERYBODY = (
+    "you", "contact", "now", "patient", "problem", "known", "wish", "urgency", "hospital",
+    "consents",
+)  # fmt: skip
+
+
+def test_ten_topics_for_everybody():
+    assert slugs(Answers({}).pages()) == list(EVERYBODY)
+
+
+@pytest.mark.parametrize(
+    ("changes", "more"),
+    [
+        ({}, {"guardian"}),
+        ({"patient": {"birth_date_year": "1970"}}, set()),
+        ({"urgency": {"in_hospital": "yes"}}, {"guardian", "where"}),
+        ({"wish": {"wishes": ["transfer"]}}, {"guardian", "where"}),
+        ({"urgency": {"in_hospital": "unsure"}}, {"guardian"}),
+    ],
+)
+def test_pages_that_depend_on_answers(changes, more):
+    assert set(slugs(Answers(typed(**changes)).pages())) - set(EVERYBODY) == more
+
+
+def test_page_that_decides_stands_before_the_page_that_it_decides():
+    order = slugs(intake.PAGES)
+    for page in intake.PAGES:
+        for slug in page.decided_by:
+            assert order.index(slug) < order.index(page.slug)
+
+
+def test_progress_is_certain_once_nothing_can_be_added():
+    known = intake.BY_SLUG["known"]
+    some = {slug: data for slug, data in typed().items() if slug not in ("wish", "urgency")}
+    assert Answers(some).progress(known) == intake.Progress(7, 11, False)
+    assert Answers(typed()).progress(known) == intake.Progress(7, 11, True)
+
+
+def test_answer_to_a_page_that_no_longer_applies_is_not_sent():
+    answers = typed(wish={"wishes": ["opinion"]}) | {"where": {"current_hospital": ["Old one"]}}
+    assert "current_hospital" not in intake.to_send(Answers(answers | _shown()), "en").inquiry
+    answers |= typed(urgency={"in_hospital": "yes"}) | {"where": answers["where"]}
+    assert intake.to_send(Answers(answers | _shown()), "en").inquiry["current_hospital"]
+
+
+def test_cannot_tell_is_an_answer_and_no_sign():
+    answers = Answers(typed(now={"signs": ["unsure"]}))
+    assert answers.cleaned("now") is not None
+    assert answers.red_flags() == []
+
+
+def test_every_question_can_be_answered_with_i_do_not_know():
+    """Names, dates and the consents apart: those are what the case is."""
+    unknown = {
+        "now": {"signs": "unsure"},
+        "known": {"diagnosis": "", "condition": "unknown"},
+        "wish": {"wishes": "unsure"},
+        "urgency": dict.fromkeys(("urgency", "in_hospital", "able_to_travel"), "unsure"),
+        "where": {"current_hospital": ""},
+        "hospital": {"hospital": "", "specialty_wish": "", "when": ""},
+    }
+    for slug, data in unknown.items():
+        form = Answers({}).form(intake.BY_SLUG[slug], as_data({k: [v] for k, v in data.items()}))
+        assert form.is_valid(), (slug, form.errors)
 
 
 def test_every_page_has_form_and_title():

@@ -125,7 +125,7 @@ def test_housekeeping_erases_what_has_expired_and_nothing_else(db):
     now = timezone.now()
     for days in (-1, 1):
         expires = now + timedelta(days=days)
-        Draft.objects.create(secret_hash="x", language="en", expires_at=expires)
+        Draft.objects.create(reference=f"x{days}", language="en", expires_at=expires)
         SignInAttempt.objects.create(key="k", at=now + timedelta(days=2 * days))
         Session.objects.create(session_key=f"s{days}", session_data="", expire_date=expires)
         attempt = AccessAttempt.objects.create(
@@ -135,7 +135,7 @@ def test_housekeeping_erases_what_has_expired_and_nothing_else(db):
             attempt_time=now + timedelta(days=2 * days)
         )
     sent = Draft.objects.create(
-        secret_hash="y", language="en", expires_at=now - timedelta(days=1), case=make_case()
+        reference="y", language="en", expires_at=now - timedelta(days=1), case=make_case()
     )
     jobs.housekeeping.func()
     assert Draft.objects.filter(pk=sent.pk).exists()

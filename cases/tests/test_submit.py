@@ -10,8 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cases import actions, codes
-from cases.actions import submit
+from cases import actions, codes, notifications
 from cases.actions.drafts import hash_secret
 from cases.models import Case, CaseEvent, Consent, Draft, FamilyMember
 from cases.tests.family import REFERENCE, code_on, fill_in
@@ -94,16 +93,36 @@ def test_submit_of_an_expired_draft_is_refused():
 
 @pytest.mark.django_db
 def test_reference_that_is_taken_is_not_used_again(monkeypatch, case):
-    numbers = iter([case.reference, "SH-2222-3333"])
-    monkeypatch.setattr(submit, "new_reference", lambda: next(numbers))
-    made = actions.submit_inquiry(draft=make_draft(), code=CODE, sent=make_sent())
-    assert made.reference == "SH-2222-3333"
+    draft = make_draft()
+    numbers = iter([case.reference, draft.reference, "SH-2222-3333"])
+    monkeypatch.setattr(codes, "new_reference", lambda: next(numbers))
+    assert make_draft().reference == "SH-2222-3333"
+
+
+@pytest.mark.django_db
+def test_case_has_the_reference_and_the_code_of_its_draft():
+    draft, secret = actions.start_draft(language="pl")
+    actions.keep_code(draft=draft, secret=secret)
+    draft.refresh_from_db()
+    case = actions.submit_inquiry(draft=draft, code="", sent=make_sent())
+    assert (case.reference, case.family.get().code_hash) == (draft.reference, draft.code_hash)
+    code = actions.draft_code(draft, secret)
+    assert actions.sign_in(reference=case.reference, code=code) == case.family.get()
+
+
+@pytest.mark.django_db
+def test_browser_that_a_new_code_shut_out_sends_nothing():
+    draft = make_draft()
+    Draft.objects.update(access_version=2)
+    with pytest.raises(actions.ActionRefusedError):
+        actions.submit_inquiry(draft=draft, code=CODE, sent=make_sent())
+    assert Case.objects.count() == 0
 
 
 @pytest.mark.django_db(transaction=True)
 def test_half_a_case_is_never_left(monkeypatch):
     draft = make_draft()
-    monkeypatch.setattr(submit.notifications, "notify_family", lambda *args: 1 / 0)
+    monkeypatch.setattr(notifications, "notify_family", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         actions.submit_inquiry(draft=draft, code=CODE, sent=make_sent())
     draft.refresh_from_db()

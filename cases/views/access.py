@@ -13,7 +13,7 @@ from cases.actions.access import living_token
 from cases.forms.access import LinkForm, LostCodeForm, SignInForm
 from cases.forms.policy import unvalidated
 from cases.jobs import mail_sign_in_link
-from cases.models import FamilyMember
+from cases.models import Draft, FamilyMember
 from cases.views.private import family_page, private, words_of
 from portal.languages import is_switching
 
@@ -48,6 +48,9 @@ def _try(request, form):
     if member is None:
         return _ask(request, form, is_wrong=True)
     throttle.forgive(key)
+    if isinstance(member, Draft):
+        sessions.enter_draft(request, member)
+        return redirect("inquiry:resume")
     sessions.sign_in(request, member)
     if request.POST.get("kept"):
         sessions.keep_words(request, member.case.reference, words_of(request))
@@ -97,11 +100,11 @@ def too_many(request, seconds: int) -> HttpResponse:
 def sign_out(request):
     """The session's row is deleted and the browser told to forget the rest (row A6).
 
-    With it goes the way into an inquiry that is not sent, so that is erased too;
-    the page has said so.
+    An inquiry that is not sent is erased if there is no other way back to it; the page has
+    said so.
     """
     draft = sessions.open_draft(request)
-    if draft:
+    if draft and not draft.has_way_back:
         actions.discard_draft(draft=draft)
     request.session.flush()
     answer = redirect("case:signed-out")
@@ -136,17 +139,18 @@ def lost_code(request):
 
 
 def _mail_link(request, form):
-    """One look-up and one job in either case, so that time tells nothing."""
+    """The same look-ups and one job in either case, so that time tells nothing."""
     reference = codes.normalise_reference(form.cleaned_data["reference"])
     wait = throttle.seconds_to_wait(
         throttle.attempt_key("link", reference, request.META["REMOTE_ADDR"])
     )
     if wait:
         return too_many(request, wait)
-    member = FamilyMember.objects.filter(
-        case__reference=reference, is_owner=True, email__iexact=form.cleaned_data["email"]
-    ).first()
-    mail_sign_in_link.enqueue(str(member.pk) if member else "")
+    email = form.cleaned_data["email"]
+    member = FamilyMember.objects.filter(case__reference=reference, email__iexact=email).first()
+    draft = Draft.objects.open().filter(reference=reference, email__iexact=email).first()
+    whom = member or draft
+    mail_sign_in_link.enqueue(str(whom.pk) if whom else "")
     request.session[sessions.ASKED_FOR_LINK] = reference
     return redirect("case:link-mailed")
 
@@ -164,7 +168,7 @@ def link(request, token):
     row = living_token(token)
     if row is None:
         return render(request, "cases/link_expired.html", status=410)
-    expected = row.member.case.reference
+    expected = row.reference
     asked_here = request.session.get(sessions.ASKED_FOR_LINK) == expected
     if request.method != "POST" or is_switching(request):
         return _show_link(request, None if asked_here else LinkForm(expected=expected))
@@ -183,7 +187,11 @@ def _use_link(request, token):
     used = actions.use_link(token=token)
     if used is None:
         return render(request, "cases/link_expired.html", status=410)
-    member, code = used
-    sessions.sign_in(request, member)
     request.session.pop(sessions.ASKED_FOR_LINK, None)
-    return render(request, "cases/new_code.html", {"case": member.case, "code": code})
+    whom, code = used
+    if isinstance(whom, Draft):
+        # Of the secret the next page makes the code.
+        sessions.remember_draft(request, whom, code)
+        return redirect("inquiry:later")
+    sessions.sign_in(request, whom)
+    return render(request, "cases/new_code.html", {"case": whom.case, "code": code})

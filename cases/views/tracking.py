@@ -77,7 +77,7 @@ def _context(request, case, form) -> dict:
         "can_reopen": can_take_step(request.member, case, Step.REOPEN),
         "seconds_left": sessions.seconds_left(request),
         "asked_address": _asked_address(request.member, case),
-        "has_draft": sessions.open_draft(request) is not None,
+        "draft": sessions.open_draft(request),
     }
 
 
