@@ -129,11 +129,12 @@ def _remind_families() -> None:
 
 def _erase_expired() -> None:
     from cases.actions import erase_expired_drafts
-    from cases.models import SignInAttempt
+    from cases.models import SignInAttempt, SpentWork
 
     now = timezone.now()
     erase_expired_drafts()
     SignInAttempt.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
+    SpentWork.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - ATTEMPTS_KEPT).delete()
     AccessFailureLog.objects.filter(attempt_time__lt=now - LOGS_KEPT).delete()
     AccessLog.objects.filter(attempt_time__lt=now - LOGS_KEPT).delete()

@@ -15,6 +15,8 @@ MESSAGE_WAITING = "cases/email/message_waiting"
 STATUS_CHANGED = "cases/email/status_changed"
 CODE_REPLACED = "cases/email/code_replaced"
 WITHDRAWN = "cases/email/withdrawn"
+# To the address that was replaced.
+EMAIL_CHANGED = "cases/email/email_changed"
 DRAFT_REMINDER = "cases/email/draft_reminder"
 # These ask whether the address is right, so they alone go to one that nobody confirmed (row M3).
 ASKING = frozenset({RECEIVED, CONFIRM_EMAIL})

@@ -25,6 +25,7 @@ from cases.actions.drafts import (
 from cases.actions.mail import (
     confirm_email,
     correct_email,
+    record_identity_check,
     record_mail_failure,
     send_confirmation,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "lock_out_and_send_link",
     "mark_read",
     "record_estimate",
+    "record_identity_check",
     "record_mail_failure",
     "record_opinion",
     "remind_of_drafts",

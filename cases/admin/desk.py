@@ -18,6 +18,7 @@ from cases.forms.office import (
     STEP_FORMS,
     AnswerForm,
     AssignForm,
+    CheckForm,
     DueForm,
     EmailForm,
     VersionForm,
@@ -142,6 +143,12 @@ def correct_email(user, case, details):
     return _("Corrected. A mail to the new address is on its way.")
 
 
+@_posting(CheckForm, "check")
+def record_check(user, case, details):
+    actions.record_identity_check(by=user, case=case, **details)
+    return _("Recorded, with your name.")
+
+
 @_posting(VersionForm, "link")
 def send_link(user, case, details):
     member = get_object_or_404(case.family, is_owner=True)
@@ -158,5 +165,6 @@ VIEWS = {
     "read": mark_read,
     "due": set_due,
     "email": correct_email,
+    "check": record_check,
     "link": send_link,
 }

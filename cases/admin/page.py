@@ -9,11 +9,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from cases.actions.mail import living_checks
 from cases.admin.clock import read_clock
 from cases.forms.office import (
     STEP_FORMS,
     AnswerForm,
     AssignForm,
+    CheckForm,
     DueForm,
     EmailForm,
     VersionForm,
@@ -59,6 +61,7 @@ def case_page(request, case: Case, bound: dict) -> dict:
         "case_messages": case.messages.select_related("from_staff", "from_family"),
         "events": case.events.select_related("by")[:EVENTS],
         "mails": mails,
+        "checks": living_checks(case).select_related("by"),
         "mail_failed": _newest_failed(mails),
         "steps": [button for button in steps if button.name not in STEP_FORMS],
         "long_steps": [button for button in steps if button.name in STEP_FORMS],
@@ -147,6 +150,7 @@ def _deeds(case: Case, user, owner, bound: dict) -> dict[str, Button]:
         add("due", _("Set the date"), DueForm)
     if owner:
         add("email", _("Correct the address"), EmailForm, email=owner.email)
+        add("check", _("Record this check"), CheckForm)
         add("link", _("Void the code and send a link to a new one"), VersionForm)
     return deeds
 

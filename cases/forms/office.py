@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases.models import IdentityCheck
 from cases.workflow import CloseReason, InfoReason, WaitingOn
 from portal.models import User
 from portal.roles import CASE_WORKERS
@@ -106,6 +107,14 @@ class DueForm(VersionForm):
 
 class EmailForm(VersionForm):
     email = forms.EmailField(label=_("E-mail of the family"), max_length=254)
+
+
+class CheckForm(VersionForm):
+    kind = forms.ChoiceField(
+        label=_("How did you check who it is?"),
+        choices=[("", _("Choose")), *IdentityCheck.Kind.choices],
+        help_text=_("Two different ways within a day. Both are logged with your name."),
+    )
 
 
 # The details of the steps that ask for more than a press of the button.

@@ -1,6 +1,6 @@
 """Cases of families: the journey, what they wrote, consents and the trail of events."""
 
-from cases.models.access import FamilyMember, SignInAttempt
+from cases.models.access import FamilyMember, IdentityCheck, SignInAttempt, SpentWork
 from cases.models.case import Case
 from cases.models.consent import Consent
 from cases.models.draft import Channel, Draft
@@ -17,7 +17,9 @@ __all__ = [
     "FamilyMember",
     "FamilyTask",
     "FamilyToken",
+    "IdentityCheck",
     "Inquiry",
     "Message",
     "SignInAttempt",
+    "SpentWork",
 ]

@@ -30,6 +30,7 @@ class EventKind(models.TextChoices):
     EMAIL_CONFIRMED = "email_confirmed", _("E-mail address confirmed by the family")
     CONSENT_WITHDRAWN = "consent_withdrawn", _("Consent withdrawn by the family")
     MARKED_READ = "marked_read", _("Marked as read, needs no answer")
+    IDENTITY_CHECKED = "identity_checked", _("The office checked who it speaks with")
 
 
 class ActorKind(models.TextChoices):
@@ -39,7 +40,14 @@ class ActorKind(models.TextChoices):
 
 
 # The office alone sees these.
-STAFF_ONLY_KINDS = frozenset({EventKind.MAIL_FAILED, EventKind.SIGNED_IN, EventKind.MARKED_READ})
+STAFF_ONLY_KINDS = frozenset(
+    {
+        EventKind.MAIL_FAILED,
+        EventKind.SIGNED_IN,
+        EventKind.MARKED_READ,
+        EventKind.IDENTITY_CHECKED,
+    }
+)
 
 
 class CaseEvent(models.Model):

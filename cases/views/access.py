@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases import actions, codes, sessions, throttle
+from cases import actions, codes, sessions, throttle, work
 from cases.actions.access import living_token
 from cases.forms.access import LinkForm, LostCodeForm, SignInForm
 from cases.forms.policy import unvalidated
@@ -40,14 +40,17 @@ def sign_in(request):
 
 def _try(request, form):
     reference = codes.normalise_reference(form.cleaned_data["reference"])
-    key = throttle.attempt_key("code", reference, request.META["REMOTE_ADDR"])
-    wait = throttle.seconds_to_wait(key)
-    if wait:
-        return too_many(request, wait)
+    address = request.META["REMOTE_ADDR"]
+    proof, ticket = (request.POST.get(name, "") for name in ("work", "ticket"))
+    gate = throttle.knock("code", reference, address, proof=proof, ticket=ticket)
+    if gate.seconds:
+        return too_many(request, gate.seconds)
+    if gate.size:
+        return _ask(request, form, size=gate.size)
     member = actions.sign_in(reference=reference, code=form.cleaned_data["code"])
     if member is None:
         return _ask(request, form, is_wrong=True)
-    throttle.forgive(key)
+    throttle.forgive("code", reference, address)
     if isinstance(member, Draft):
         sessions.enter_draft(request, member)
         return redirect("inquiry:resume")
@@ -57,7 +60,8 @@ def _try(request, form):
     return redirect(_safe_next(request) or reverse("case:detail", args=[member.case.reference]))
 
 
-def _ask(request, form, is_wrong=False):
+def _ask(request, form, is_wrong=False, size=0):
+    """`size` of the work that is asked for first; scripts do a small one in any case."""
     posted = request.POST if request.method == "POST" else request.GET
     context = {
         "form": form,
@@ -66,8 +70,21 @@ def _ask(request, form, is_wrong=False):
         "next": posted.get("next", "")[:200],
         "kept": words_of(request),
         "has_expired": bool(posted.get("next")),
+        "challenge": work.new_challenge(throttle.PURPOSE, size or work.EASY),
+        **_waiting(request, size),
     }
     return render(request, "cases/sign_in.html", context)
+
+
+def _waiting(request, size: int) -> dict:
+    """For browsers without scripts: the ticket that they hold already, or a new one."""
+    if not size:
+        return {"ticket": "", "seconds": 0}
+    held = request.POST.get("ticket", "")
+    left = work.seconds_until_ripe(f"{throttle.PURPOSE}:{size}", held)
+    if not left:
+        held, left = throttle.new_ticket(throttle.PURPOSE, size), throttle.WAITS[size]
+    return {"ticket": held, "seconds": left}
 
 
 def _safe_next(request) -> str:
@@ -141,11 +158,9 @@ def lost_code(request):
 def _mail_link(request, form):
     """The same look-ups and one job in either case, so that time tells nothing."""
     reference = codes.normalise_reference(form.cleaned_data["reference"])
-    wait = throttle.seconds_to_wait(
-        throttle.attempt_key("link", reference, request.META["REMOTE_ADDR"])
-    )
-    if wait:
-        return too_many(request, wait)
+    gate = throttle.knock("link", reference, request.META["REMOTE_ADDR"])
+    if gate.seconds:
+        return too_many(request, gate.seconds)
     email = form.cleaned_data["email"]
     member = FamilyMember.objects.filter(case__reference=reference, email__iexact=email).first()
     draft = Draft.objects.open().filter(reference=reference, email__iexact=email).first()

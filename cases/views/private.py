@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 
-from cases import sessions
+from cases import sessions, throttle, work
 from cases.codes import normalise_reference
 from cases.forms.access import SignInForm
 from cases.models import Case
@@ -90,5 +90,8 @@ def ask_to_sign_in(request, reference: str):
         "next": here,
         "kept": words_of(request),
         "has_expired": True,
+        "challenge": work.new_challenge(throttle.PURPOSE),
+        "ticket": "",
+        "seconds": 0,
     }
     return render(request, "cases/sign_in.html", context, status=403)

@@ -10,7 +10,7 @@ ROOT = Path(settings.BASE_DIR)
 APPS = ("portal", "hospitals", "cases")
 # Lower layers first. A module belongs to the first name that its path has.
 LAYERS = [
-    {"workflow", "permissions", "clocks", "roles", "validators", "codes", "choices", "links",
+    {"workflow", "permissions", "clocks", "roles", "validators", "codes", "choices", "links", "work",
      "environment", "languages", "partial_date", "settings", "timezones", "emergency", "logs",
      "querysets", "formats", "times",
      "normalise", "people", "typos", "blocks"},
