@@ -45,7 +45,12 @@ def can_write_message(who, case) -> bool:
 
 
 def can_take_step(who, case, step: Step) -> bool:
-    """Whether this person may take this step at the case's present stage."""
+    """Whether this person may take this step at the case's present stage.
+
+    A held inquiry is let into the queue first, or ended.
+    """
+    if case.held_for and step not in (Step.CLOSE, Step.WITHDRAW):
+        return False
     if case.stage not in TRANSITIONS[step].sources:
         return False
     if is_family(who):

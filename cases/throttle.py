@@ -92,6 +92,14 @@ def _size(reference_key: str) -> int:
     return work.EASY if tries <= EASY_A_DAY else work.HARD
 
 
+def count(purpose: str, what: str, address: str) -> int:
+    """How many different ones came from this address within the hour, this one included."""
+    now, keys = timezone.now(), _keys(purpose, what, address)
+    SignInAttempt.objects.create(at=now, **keys)
+    same = SignInAttempt.objects.filter(address_key=keys["address_key"], at__gt=now - WINDOW)
+    return same.values("reference_key").distinct().count()
+
+
 def has_paid(purpose: str, size: int, proof: str, ticket: str = "") -> bool:
     """By work, or by waiting; each counts once."""
     if work.is_solved(purpose, proof, size):

@@ -22,6 +22,7 @@ from cases.actions.drafts import (
     save_page,
     start_draft,
 )
+from cases.actions.hold import release_case
 from cases.actions.mail import (
     confirm_email,
     correct_email,
@@ -75,6 +76,7 @@ __all__ = [
     "record_identity_check",
     "record_mail_failure",
     "record_opinion",
+    "release_case",
     "remind_of_drafts",
     "reopen_case",
     "replace_code",

@@ -52,9 +52,15 @@ def _submit(draft, code_hash, sent, by) -> Case:
     Inquiry.objects.create(case=case, **sent.inquiry)
     for consent in sent.consents:
         Consent.objects.create(case=case, given_by=member, given_at=now, **consent)
-    leave_event(case, EventKind.RECEIVED, by=by or member)
-    notifications.notify_family(case, notifications.RECEIVED)
+    leave_event(case, EventKind.RECEIVED, by=by or member, **_held(case))
+    if not case.held_for:
+        # A machine would use us to write to strangers: a held one waits for its first mail.
+        notifications.notify_family(case, notifications.RECEIVED)
     return case
+
+
+def _held(case: Case) -> dict:
+    return {"held": str(case.held_for)} if case.held_for else {}
 
 
 def _create_owner(case, draft: Draft, code_hash: str, sent: SentInquiry) -> FamilyMember:

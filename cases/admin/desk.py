@@ -143,6 +143,12 @@ def correct_email(user, case, details):
     return _("Corrected. A mail to the new address is on its way.")
 
 
+@_posting(VersionForm, "release")
+def release(user, case, details):
+    actions.release_case(by=user, case=case, **details)
+    return _("Into the queue. The family gets its first mail.")
+
+
 @_posting(CheckForm, "check")
 def record_check(user, case, details):
     actions.record_identity_check(by=user, case=case, **details)
@@ -166,5 +172,6 @@ VIEWS = {
     "due": set_due,
     "email": correct_email,
     "check": record_check,
+    "release": release,
     "link": send_link,
 }

@@ -138,6 +138,8 @@ def _deeds(case: Case, user, owner, bound: dict) -> dict[str, Button]:
         url = reverse(f"office:cases_case_{name}", args=[case.pk])
         deeds[name] = Button(name, word, url, _form(form_class, name, case, bound, **initial))
 
+    if case.held_for:
+        add("release", _("A person wrote this: into the queue"), VersionForm)
     if can_write_message(user, case):
         add("answer", _("Send to the family"), AnswerForm, language=case.language)
     if case.has_new_words:

@@ -30,6 +30,7 @@ class EventKind(models.TextChoices):
     EMAIL_CONFIRMED = "email_confirmed", _("E-mail address confirmed by the family")
     CONSENT_WITHDRAWN = "consent_withdrawn", _("Consent withdrawn by the family")
     MARKED_READ = "marked_read", _("Marked as read, needs no answer")
+    RELEASED = "released", _("Held inquiry was let into the queue")
     IDENTITY_CHECKED = "identity_checked", _("The office checked who it speaks with")
 
 
@@ -46,6 +47,7 @@ STAFF_ONLY_KINDS = frozenset(
         EventKind.SIGNED_IN,
         EventKind.MARKED_READ,
         EventKind.IDENTITY_CHECKED,
+        EventKind.RELEASED,
     }
 )
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import actions, intake, sessions
+from cases import actions, intake, sessions, spam
 from cases.forms.known import condition_of
 from cases.forms.policy import unvalidated
 from cases.views.drafts import LATER, beginning, pause
@@ -179,17 +179,23 @@ def check(request):
         messages.warning(request, _("One page still needs your answer."))
         return redirect("inquiry:step", slug=waiting.slug)
     if request.method == "POST" and not is_switching(request):
-        return _send(request, draft, answers)
-    return render(request, "cases/inquiry_check.html", _check_context(answers))
+        return tell_script(request, _send(request, draft, answers))
+    context = {"draft": draft, **_check_context(answers), **spam.marks(draft)}
+    return render(request, "cases/inquiry_check.html", context)
 
 
 def _check_context(answers):
     rows = [(page, answers.bound(page.slug).summary()) for page in answers.pages()]
-    return {"rows": rows, "form_id": FORM_ID, "has_red_flags": bool(answers.red_flags())}
+    return {
+        "rows": rows,
+        "form_id": FORM_ID,
+        "has_red_flags": bool(answers.red_flags()),
+    }
 
 
 def _send(request, draft, answers):
     sent = intake.to_send(answers, get_language())
+    sent.case["held_for"] = spam.judge(draft, request.POST, request.META["REMOTE_ADDR"])
     try:
         actions.submit_inquiry(draft=draft, code=_code(request, draft), sent=sent)
     except actions.ActionRefusedError:

@@ -15,7 +15,7 @@ LAYERS = [
      "querysets", "formats", "times",
      "normalise", "people", "typos", "blocks"},
     {"models"},
-    {"translation", "consents", "throttle", "audit", "mail", "notifications", "second_factor",
+    {"translation", "consents", "throttle", "spam", "audit", "mail", "notifications", "second_factor",
      "search", "wording", "checks", "finding"},
     {"actions"},
     {"jobs"},

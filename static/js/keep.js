@@ -72,7 +72,7 @@
       return;
     }
     if (answer.status === 204) {
-      sessionStorage.removeItem(key);
+      page === "check" ? store.forget() : sessionStorage.removeItem(key);
       location.assign(answer.headers.get("X-Next"));
       return;
     }
@@ -83,6 +83,8 @@
 
   const onSubmit = (event) => {
     const button = event.submitter;
+    // Another script is not ready yet, and will submit again.
+    if (event.defaultPrevented) return;
     // The language menu and the look-up show this page again; the browser does that.
     if (button && (button.hasAttribute("formaction") || button.name === "search")) return;
     event.preventDefault();
