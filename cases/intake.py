@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import consents
 from cases.actions import SentInquiry
-from cases.forms.agreement import ConsentsForm
+from cases.forms.agreement import SIGNED, ConsentsForm
 from cases.forms.fields import age_on
 from cases.forms.known import KnownForm, condition_of
 from cases.forms.need import (
@@ -29,6 +29,7 @@ from cases.forms.people import (
     YouForm,
 )
 from cases.forms.policy import FamilyForm, as_data, unvalidated
+from cases.models.draft import Channel
 from cases.models.inquiry import Ability, Urgency, Wish
 from hospitals.models import Hospital
 
@@ -116,8 +117,9 @@ BY_SLUG = {page.slug: page for page in PAGES}
 class Answers:
     """The draft's answers, each read through the form that asked for it."""
 
-    def __init__(self, typed: dict):
+    def __init__(self, typed: dict, channel: str = Channel.ONLINE):
         self.typed = typed
+        self.channel = channel
         self._forms: dict[str, FamilyForm] = {}
 
     @property
@@ -180,6 +182,19 @@ class Answers:
     @cached_property
     def _hospital(self) -> Hospital | None:
         return Hospital.objects.public().filter(slug=self.cleaned("hospital")["hospital"]).first()
+
+    def speaks_for_child(self) -> str:
+        """For a patient under 14: whether the writer decides, or passes a parent's answer on."""
+        patient, you = self.cleaned("patient"), self.cleaned("you")
+        if not patient or not you:
+            return ""
+        if age_on(patient["birth_date"], timezone.localdate()) >= consents.CHILD_AGE:
+            return ""
+        return consents.OWN if you["relation"] in DECIDES else consents.PASSED_ON
+
+    def guardian_name(self) -> str:
+        """As far as it is known already."""
+        return _guardian_fields(self).get("guardian_name", "")
 
     def red_flags(self) -> list[str]:
         form = self.bound("now")
@@ -246,26 +261,40 @@ def _known_fields(answers: Answers) -> dict:
 
 def _guardian_fields(answers: Answers) -> dict:
     """A parent or guardian who asks has said so and given their name already."""
-    if not patient_is_minor(answers):
+    you, contact = answers.cleaned("you"), answers.cleaned("contact")
+    if not (patient_is_minor(answers) and you and contact):
         return {}
-    relation = answers.cleaned("you")["relation"]
+    relation = you["relation"]
     if relation in DECIDES:
-        name = answers.cleaned("contact")["name"]
+        name = contact["name"]
         return {"guardian_name": name, "guardian_relation": Relation(relation).value}
-    guardian = answers.cleaned("guardian")
+    guardian = answers.cleaned("guardian") or {}
+    if not guardian:
+        return {}
     return {name: guardian[name] for name in ("guardian_name", "guardian_relation")}
 
 
 def _consent_rows(answers: Answers) -> list[dict]:
-    form = answers.bound("consents")
-    hospital = answers.hospital()
+    """Who for whom, how, and in which words; the guardian's declaration among them."""
+    form, hospital = answers.bound("consents"), answers.hospital()
+    given = [(text, form.language) for text in form.given()]
+    if patient_is_minor(answers):
+        guardian = answers.bound("guardian")
+        given.append((guardian.declaration(), guardian.language))
+    named = {
+        consents.Kind.CHILD: form.cleaned_data.get(SIGNED, ""),
+        consents.Kind.GUARDIAN: answers.guardian_name(),
+    }
     return [
         {
             "kind": text.kind,
             "hospital": hospital if text.kind == consents.Kind.SHARE_HOSPITAL else None,
             "version": consents.VERSION,
-            "language": form.language,
+            "language": language,
             "text_hash": text.hash,
+            "capacity": answers.cleaned("you")["relation"],
+            "signed_name": named.get(text.kind, ""),
+            "channel": form.cleaned_data.get("channel", Channel.ONLINE),
         }
-        for text in form.given()
+        for text, language in given
     ]

@@ -10,6 +10,7 @@ from portal.mail import queue_mail
 from portal.models import MailStatus, OutgoingMail
 
 RECEIVED = "cases/email/received"
+INVITATION = "cases/email/invitation"
 CONFIRM_EMAIL = "cases/email/confirm_email"
 MESSAGE_WAITING = "cases/email/message_waiting"
 STATUS_CHANGED = "cases/email/status_changed"
@@ -22,16 +23,18 @@ DRAFT_REMINDER = "cases/email/draft_reminder"
 ASKING = frozenset({RECEIVED, CONFIRM_EMAIL})
 
 
-def notify_family(case: Case, template: str) -> None:
-    """A mail to the owner in their language: there is news, and the link to sign in.
+def notify_family(case: Case, template: str, *, only: FamilyMember | None = None) -> None:
+    """A mail to each adult in their language: there is news, and the link to sign in.
 
     Nothing automatic goes to a family whose patient has died, and nothing but
     the question itself to an address that nobody confirmed yet.
     """
     if not is_told(case) and template != WITHDRAWN:
         return
-    for member in FamilyMember.objects.filter(case=case, is_owner=True).exclude(email=""):
-        if member.email_confirmed_at or template in ASKING:
+    adults = FamilyMember.objects.filter(case=case, ended_at=None).exclude(email="")
+    for member in adults.filter(pk=only.pk) if only else adults.order_by("-is_owner"):
+        is_asked = template in ASKING and member.is_owner
+        if (member.email_confirmed_at and template not in ASKING) or is_asked:
             link = confirmation_path(member) if template in ASKING else ""
             notify_member(member, template, reference=case.reference, link=link)
 

@@ -12,7 +12,7 @@ class CaseQuerySet(models.QuerySet):
     def visible_to(self, who):
         """The rows for which `permissions.can_view` is true."""
         if is_family(who):
-            return self.filter(pk=who.case_id)
+            return self.filter(pk=who.case_id) if who.ended_at is None else self.none()
         if not is_case_worker(who):
             return self.none()
         if who.has_perm("cases.view_all_cases"):

@@ -46,7 +46,7 @@ def current_member(request) -> FamilyMember | None:
         return None
     member = (
         FamilyMember.objects.select_related("case")
-        .filter(pk=kept["id"], access_version=kept["access_version"])
+        .filter(pk=kept["id"], access_version=kept["access_version"], ended_at=None)
         .first()
     )
     if member:

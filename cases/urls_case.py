@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cases.views import access, leaving, mails, tracking
+from cases.views import access, adults, agreeing, leaving, mails, tracking
 
 app_name = "case"
 urlpatterns = [
@@ -18,6 +18,10 @@ urlpatterns = [
     path("mail/<str:token>/", mails.confirm_email, name="confirm-email"),
     path("<str:reference>/", tracking.detail, name="detail"),
     path("<str:reference>/confirmation/", tracking.send_confirmation, name="send-confirmation"),
+    path("<str:reference>/adult/", adults.invite, name="invite-adult"),
+    path("<str:reference>/adult/end/", adults.end, name="end-adult"),
+    path("<str:reference>/agree/", agreeing.give_consent, name="give-consent"),
+    path("<str:reference>/slip/", tracking.slip, name="slip"),
     path("<str:reference>/task/", tracking.finish_task, name="finish-task"),
     path("<str:reference>/consent/", tracking.withdraw_consent, name="withdraw-consent"),
     path("<str:reference>/withdraw/", tracking.withdraw, name="withdraw"),

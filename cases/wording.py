@@ -111,6 +111,11 @@ _EVENTS = {
     EventKind.EMAIL_CHANGED: _("Your e-mail address was corrected"),
     EventKind.EMAIL_CONFIRMED: _("You confirmed your e-mail address"),
     EventKind.CONSENT_WITHDRAWN: _("You withdrew a consent"),
+    EventKind.CONSENT_GIVEN: _("You gave a consent"),
+    EventKind.ADULT_INVITED: _("A second adult was let in"),
+    EventKind.ADULT_ENDED: _("The access of the second adult was ended"),
+    EventKind.REFERRED: _("Your case was shared with a hospital"),
+    EventKind.REFERRAL_ENDED: _("A hospital no longer sees your case"),
 }
 _REACHED = {
     Stage.RECEIVED: _("We received your inquiry"),

@@ -8,9 +8,10 @@ from cases.actions.access import (
     use_link,
     withdraw_case,
 )
+from cases.actions.adults import end_adult, invite_adult
 from cases.actions.answers import answer_family, mark_read
 from cases.actions.assign import assign_case, set_due
-from cases.actions.consents import withdraw_consent
+from cases.actions.consents import give_consent, withdraw_consent
 from cases.actions.core import ActionRefusedError, ChangedMeanwhileError
 from cases.actions.drafts import (
     discard_draft,
@@ -31,6 +32,7 @@ from cases.actions.mail import (
     send_confirmation,
 )
 from cases.actions.messages import complete_task, write_message
+from cases.actions.referrals import end_referral, refer_case
 from cases.actions.steps import (
     STEP_ACTIONS,
     apply_step,
@@ -67,7 +69,11 @@ __all__ = [
     "correct_email",
     "discard_draft",
     "draft_code",
+    "end_adult",
+    "end_referral",
     "erase_expired_drafts",
+    "give_consent",
+    "invite_adult",
     "keep_address",
     "keep_code",
     "lock_out_and_send_link",
@@ -76,6 +82,7 @@ __all__ = [
     "record_identity_check",
     "record_mail_failure",
     "record_opinion",
+    "refer_case",
     "release_case",
     "remind_of_drafts",
     "reopen_case",

@@ -17,7 +17,7 @@ from cases.actions.mail import confirm_address
 from cases.actions.steps import apply_step
 from cases.models import Case, Draft, FamilyMember, FamilyToken
 from cases.models.event import EventKind
-from cases.models.tokens import Purpose
+from cases.models.tokens import MAKES_CODE, Purpose
 from cases.permissions import can_work, is_family
 from cases.workflow import Stage, Step
 
@@ -55,7 +55,9 @@ def _enter(member: FamilyMember) -> FamilyMember | None:
 
 def _doors_of(reference: str) -> list[FamilyMember | Draft]:
     """Whose code may be typed with this reference: adults of a case, or one draft."""
-    members = FamilyMember.objects.select_related("case").filter(case__reference=reference)
+    members = FamilyMember.objects.select_related("case").filter(
+        case__reference=reference, ended_at=None
+    )
     drafts = Draft.objects.open().filter(reference=reference).exclude(code_hash="")
     return [*members, *drafts][:DOORS]
 
@@ -70,7 +72,7 @@ def replace_code(*, member: FamilyMember, by) -> str:
         raise ActionRefusedError(_("Only the family sees its private code."))
     code = codes.new_code()
     _set_code(member, codes.normalise_code(code), by)
-    notifications.notify_family(member.case, notifications.CODE_REPLACED)
+    notifications.notify_family(member.case, notifications.CODE_REPLACED, only=member)
     return code
 
 
@@ -124,7 +126,7 @@ def _mail_link(whom: FamilyMember | Draft) -> None:
 def living_token(token: str) -> FamilyToken | None:
     """The unused, unexpired row of a link to a new code. Reading it uses nothing up."""
     links = FamilyToken.objects.select_related("member__case", "draft").of(token).living()
-    return links.filter(purpose=Purpose.SIGN_IN, used_at=None).first()
+    return links.filter(purpose__in=MAKES_CODE, used_at=None).first()
 
 
 @transaction.atomic
@@ -144,7 +146,7 @@ def use_link(*, token: str) -> tuple[FamilyMember | Draft, str] | None:
         return None
     if row.draft_id:
         return reopen_by_link(row=row)
-    row.member.tokens.filter(purpose=Purpose.SIGN_IN).make_void()
+    row.member.tokens.filter(purpose__in=MAKES_CODE).make_void()
     confirm_address(row.member)
     return row.member, replace_code(member=row.member, by=row.member)
 

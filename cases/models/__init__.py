@@ -6,6 +6,7 @@ from cases.models.consent import Consent
 from cases.models.draft import Channel, Draft
 from cases.models.event import CaseEvent, FamilyTask, Message
 from cases.models.inquiry import Inquiry
+from cases.models.referral import Referral
 from cases.models.tokens import FamilyToken
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "IdentityCheck",
     "Inquiry",
     "Message",
+    "Referral",
     "SignInAttempt",
     "SpentWork",
 ]

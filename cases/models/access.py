@@ -13,7 +13,10 @@ from cases.models.case import Case
 
 
 class FamilyMember(models.Model):
-    """The adult who asked (the owner). The code is kept as an Argon2id hash alone (row A1)."""
+    """The adult who asked (the owner), or a second one whom the owner let in.
+
+    Each has a code of their own, kept as an Argon2id hash alone (row A1).
+    """
 
     class Relation(models.TextChoices):
         PARENT = "parent", _("I am the mother or father")
@@ -26,9 +29,14 @@ class FamilyMember(models.Model):
     # Access to a case means nothing without it.
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="family")
     is_owner = models.BooleanField(_("owner"), default=True)
+    # What the owner granted to a second adult: to read, or to write as well.
+    can_write = models.BooleanField(_("may write"), default=True)
+    # When the owner took the access away.
+    ended_at = models.DateTimeField(_("access ended"), null=True, blank=True, editable=False)
     relation = models.CharField(_("to the patient"), max_length=12, choices=Relation.choices)
     name = models.CharField(_("name"), max_length=120)
-    email = models.EmailField(_("e-mail"), max_length=254)
+    # Empty of whoever was typed in by the office, or got the code by hand.
+    email = models.EmailField(_("e-mail"), max_length=254, blank=True)
     # Somebody used a link that went to this address: only then is a second mail sent (row M3).
     email_confirmed_at = models.DateTimeField(
         _("e-mail confirmed"), null=True, blank=True, editable=False
@@ -48,6 +56,16 @@ class FamilyMember(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["case"], condition=Q(is_owner=True), name="family_one_owner"
+            ),
+            models.UniqueConstraint(
+                fields=["case"],
+                condition=Q(is_owner=False, ended_at__isnull=True),
+                name="family_one_second_adult",
+                violation_error_message=_("A second adult has access already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_owner=False) | Q(ended_at__isnull=True, can_write=True),
+                name="family_owner_may_all",
             ),
         ]
 

@@ -18,10 +18,20 @@ from cases.workflow import Stage
 class Purpose(models.TextChoices):
     SIGN_IN = "sign_in", _("new code")
     CONFIRM = "confirm", _("confirm the address")
+    INVITE = "invite", _("invitation of a second adult")
 
 
-# How long a link works. The second kind opens nothing, so it may wait for its reader.
-LIFE = {Purpose.SIGN_IN: timedelta(minutes=10), Purpose.CONFIRM: timedelta(days=30)}
+# Purposes of links that make a code.
+MAKES_CODE = frozenset({Purpose.SIGN_IN, Purpose.INVITE})
+
+
+# How long a link works. The second kind opens nothing, so it may wait for its reader; the third
+# opens only to whoever names the reference too, which its mail does not say.
+LIFE = {
+    Purpose.SIGN_IN: timedelta(minutes=10),
+    Purpose.CONFIRM: timedelta(days=30),
+    Purpose.INVITE: timedelta(days=3),
+}
 
 
 def hash_token(token: str) -> str:
@@ -41,7 +51,7 @@ class FamilyTokenQuerySet(models.QuerySet):
     def living(self):
         """Not too old and not void; nobody comes back to a withdrawn case."""
         now = timezone.now()
-        of_case = Q(draft=None) & ~Q(member__case__stage=Stage.WITHDRAWN)
+        of_case = Q(draft=None, member__ended_at=None) & ~Q(member__case__stage=Stage.WITHDRAWN)
         of_draft = Q(member=None, draft__case=None, draft__expires_at__gt=now)
         return self.filter(of_case | of_draft, expires_at__gt=now)
 

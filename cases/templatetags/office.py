@@ -17,6 +17,7 @@ MAIL_WORDS = {
     "status_changed": _("There is news"),
     "code_replaced": _("The private code was replaced"),
     "sign_in_link": _("Link to a new code"),
+    "invitation": _("Invitation of a second adult"),
     "email_changed": _("To the old address: it was replaced"),
     "draft_reminder": _("Reminder of an inquiry that was begun"),
 }

@@ -26,7 +26,8 @@ def test_whole_inquiry_becomes_a_case(client, scmc):
     assert case.inquiry.guardian_name == case.family.get().name
     assert case.inquiry.guardian_relation == "parent"
     assert str(case.family.get().phone) == "+48226210000"
-    assert sorted(case.consents.values_list("kind", flat=True)) == ["health_data", "transfer_china"]
+    kinds = ["child", "guardian", "health_data", "transfer_china"]
+    assert sorted(case.consents.values_list("kind", flat=True)) == kinds
 
 
 def test_start_page_shows_hospital_of_the_link(client, scmc):

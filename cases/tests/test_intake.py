@@ -2,7 +2,7 @@
 
 import pytest
 
-from cases import intake
+from cases import consents, intake
 from cases.forms.policy import FamilyForm, as_data
 from cases.intake import Answers
 from cases.tests.family import ANSWERS
@@ -12,6 +12,8 @@ pytestmark = pytest.mark.django_db
 
 def typed(**changes) -> dict:
     merged = {slug: {**data, **changes.get(slug, {})} for slug, data in ANSWERS.items()}
+    text = consents.guardian_text(consents.OWN)
+    merged["guardian"].setdefault("shown", consents.fingerprint_of("en", [text]))
     return {
         slug: {key: value if isinstance(value, list) else [value] for key, value in data.items()}
         for slug, data in merged.items()
@@ -130,15 +132,16 @@ def test_parent_is_asked_for_a_declaration_only():
 
 
 def test_adult_has_no_guardian():
-    sent = intake.to_send(Answers(typed(patient={"birth_date_year": "1970"}) | _shown()), "en")
+    adult = _shown()
+    adult["consents"]["shown"] = [consents.fingerprint("en")]
+    sent = intake.to_send(Answers(typed(patient={"birth_date_year": "1970"}) | adult), "en")
     assert "guardian_name" not in sent.inquiry
+    assert {row["kind"] for row in sent.consents} == {"health_data", "transfer_china"}
 
 
 def _shown() -> dict:
-    from cases import consents
-
     agreed = {key: ["on"] for key in ANSWERS["consents"]}
-    return {"consents": {**agreed, "shown": [consents.fingerprint("en")]}}
+    return {"consents": {**agreed, "shown": [consents.fingerprint("en", None, consents.OWN)]}}
 
 
 def test_urgent_is_within_days_or_a_red_flag():

@@ -14,6 +14,7 @@ from cases.forms.access import LinkForm, LostCodeForm, SignInForm
 from cases.forms.policy import unvalidated
 from cases.jobs import mail_sign_in_link
 from cases.models import Draft, FamilyMember
+from cases.models.tokens import Purpose
 from cases.views.private import family_page, private, words_of
 from portal.languages import is_switching
 
@@ -186,15 +187,17 @@ def link(request, token):
     expected = row.reference
     asked_here = request.session.get(sessions.ASKED_FOR_LINK) == expected
     if request.method != "POST" or is_switching(request):
-        return _show_link(request, None if asked_here else LinkForm(expected=expected))
+        return _show_link(request, row, None if asked_here else LinkForm(expected=expected))
     form = LinkForm(request.POST, expected=expected)
     if not asked_here and not form.is_valid():
-        return _show_link(request, form)
+        return _show_link(request, row, form)
     return _use_link(request, token)
 
 
-def _show_link(request, form):
-    return render(request, "cases/link.html", {"form": form, "form_id": "link-form"})
+def _show_link(request, row, form):
+    is_invitation = row.purpose == Purpose.INVITE
+    context = {"form": form, "form_id": "link-form", "is_invitation": is_invitation}
+    return render(request, "cases/link.html", context)
 
 
 def _use_link(request, token):

@@ -18,9 +18,19 @@ MATRIX = {
         "302; 200: family; 404: other_family",
         "403; 200: family; 404: other_family",
     ),
+    "en/case/<str:reference>/adult/": (
+        "302; 200: family; 404: other_family",
+        "403; 200: family; 404: other_family",
+    ),
+    "en/case/<str:reference>/adult/end/": ("405", "403; 404: family other_family"),
+    "en/case/<str:reference>/agree/": ("405", "403; 404: family other_family"),
     "en/case/<str:reference>/confirmation/": ("405", "403; 302: family; 404: other_family"),
     "en/case/<str:reference>/consent/": ("405", "403; 404: family other_family"),
     "en/case/<str:reference>/reopen/": ("405", "403; 302: family; 404: other_family"),
+    "en/case/<str:reference>/slip/": (
+        "302; 200: family; 404: other_family",
+        "405",
+    ),
     "en/case/<str:reference>/stay/": ("405", "403; 204: family; 404: other_family"),
     "en/case/<str:reference>/task/": ("405", "403; 302: family; 404: other_family"),
     "en/case/<str:reference>/withdraw/": (

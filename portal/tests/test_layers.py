@@ -10,12 +10,14 @@ ROOT = Path(settings.BASE_DIR)
 APPS = ("portal", "hospitals", "cases")
 # Lower layers first. A module belongs to the first name that its path has.
 LAYERS = [
-    {"workflow", "permissions", "clocks", "roles", "validators", "codes", "choices", "links", "work",
+    {"workflow", "permissions", "clocks", "roles", "validators", "codes", "choices", "links",
+     "work",
      "environment", "languages", "partial_date", "settings", "timezones", "emergency", "logs",
      "querysets", "formats", "times",
      "normalise", "people", "typos", "blocks"},
     {"models"},
-    {"translation", "consents", "throttle", "spam", "audit", "mail", "notifications", "second_factor",
+    {"translation", "consents", "throttle", "spam", "audit", "mail", "notifications",
+     "second_factor",
      "search", "wording", "checks", "finding"},
     {"actions"},
     {"jobs"},
