@@ -13,6 +13,9 @@ from django.utils.crypto import constant_time_compare
 
 from cases.actions.drafts import hash_secret
 from cases.models import Draft, FamilyMember
+from portal import staff_sessions
+from portal.models import User
+from portal.sites import office
 
 MEMBER = "family"
 DRAFT = "inquiry"
@@ -102,6 +105,27 @@ def enter_draft(request, draft: Draft) -> None:
     request.session.set_expiry(settings.FAMILY_SESSION_MAX)
 
 
+def type_draft(request, draft: Draft) -> None:
+    """The office types for a family: as long as the log-in of the person lasts, and no longer."""
+    _keep_draft(request, draft, "")
+    request.session[DRAFT] |= {"typist": str(request.user.pk)}
+
+
+def typist(request) -> User | None:
+    """Who of the office types this draft; None in a family's own browser."""
+    kept = request.session.get(DRAFT) or {}
+    return request.user if kept.get("typist") else None
+
+
+def _is_typist_here(request, kept: dict) -> bool:
+    """Signed in with both factors, and not too long ago. Counts as being at work."""
+    is_same = str(request.user.pk) == kept["typist"] and office.has_permission(request)
+    if not is_same or staff_sessions.is_over(request.session):
+        return False
+    staff_sessions.touch(request.session)
+    return True
+
+
 def _keep_draft(request, draft: Draft, secret: str) -> None:
     request.session.cycle_key()
     request.session[DRAFT] = {
@@ -119,7 +143,7 @@ def has_draft(request) -> bool:
 def current_draft(request) -> Draft | None:
     """The draft of this browser, sent or not; None when it is unknown or has expired."""
     kept = request.session.get(DRAFT)
-    if not kept:
+    if not kept or (kept.get("typist") and not _is_typist_here(request, kept)):
         return None
     draft = (
         Draft.objects.select_related("case__hospital")

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", inquiry.start, name="start"),
     path("resume/", inquiry.resume, name="resume"),
     path("begin/", drafts.begin, name="begin"),
+    path("paper/", drafts.paper, name="paper"),
     path("later/", drafts.later, name="later"),
     path("discard/", drafts.discard, name="discard"),
     path("emergency/", inquiry.emergency, name="emergency"),

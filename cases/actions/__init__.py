@@ -19,9 +19,11 @@ from cases.actions.drafts import (
     erase_expired_drafts,
     keep_address,
     keep_code,
+    open_paper,
     remind_of_drafts,
     save_page,
     start_draft,
+    start_typing,
 )
 from cases.actions.hold import release_case
 from cases.actions.mail import (
@@ -78,6 +80,7 @@ __all__ = [
     "keep_code",
     "lock_out_and_send_link",
     "mark_read",
+    "open_paper",
     "record_estimate",
     "record_identity_check",
     "record_mail_failure",
@@ -99,6 +102,7 @@ __all__ = [
     "start_handover",
     "start_planning",
     "start_treatment",
+    "start_typing",
     "start_triage",
     "submit_inquiry",
     "take_step",

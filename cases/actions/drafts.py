@@ -15,6 +15,7 @@ from cases.actions.core import ActionRefusedError
 from cases.clocks import DRAFT_KEPT, DRAFT_REMINDER
 from cases.models import Case, Draft, FamilyToken
 from cases.models.draft import Channel
+from cases.permissions import is_case_worker
 from portal import audit
 from portal.models import OutgoingMail
 
@@ -74,7 +75,8 @@ def save_page(*, draft: Draft, page: str, typed: dict, language: str, by=None) -
     fresh = Draft.objects.select_for_update().get(pk=draft.pk)
     if fresh.case_id is None:
         fresh.answers = {**fresh.answers, page: typed}
-        fresh.language = language
+        # Who types for a family works in a language of their own.
+        fresh.language = language if by is None else fresh.language
         fresh.version += 1
         if page == CONTACT:
             _take_address(fresh, (typed.get("email") or [""])[-1])
@@ -91,6 +93,32 @@ def _take_address(draft: Draft, email: str) -> None:
     email = email.strip() if len(email) <= 254 and "@" in email else ""
     if email != draft.email:
         draft.email, draft.email_confirmed_at = email, None
+
+
+@transaction.atomic
+def start_typing(*, by, language: str) -> Draft:
+    """Somebody called: the office fills in the same pages, and the trail says who."""
+    _refuse_others(by)
+    draft, _secret = start_draft(language=language, channel=Channel.PHONE, typed_by=by)
+    audit.record(by=by, action="draft.begun", obj=draft, label=draft.reference, how=Channel.PHONE)
+    return draft
+
+
+@transaction.atomic
+def open_paper(*, by, reference: str) -> Draft:
+    """The form that somebody printed, filled in and sent. Only such a draft opens to the office."""
+    _refuse_others(by)
+    papers = Draft.objects.open().filter(channel=Channel.PAPER, reference=reference)
+    if not papers.update(typed_by=by):
+        raise ActionRefusedError(_("There is no open paper form with this reference."))
+    draft = papers.get()
+    audit.record(by=by, action="draft.opened", obj=draft, label=reference, how=Channel.PAPER)
+    return draft
+
+
+def _refuse_others(by) -> None:
+    if not is_case_worker(by) or not by.has_perm("cases.work_case"):
+        raise ActionRefusedError(_("Only people who work on cases type for a family."))
 
 
 @transaction.atomic

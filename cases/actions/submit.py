@@ -10,7 +10,7 @@ from django.utils import timezone
 from cases import notifications
 from cases.actions.core import ActionRefusedError, leave_event
 from cases.actions.deadlines import due_at
-from cases.codes import normalise_code
+from cases.codes import new_code, normalise_code
 from cases.models import Case, Consent, Draft, FamilyMember, Inquiry
 from cases.models.event import EventKind
 from cases.workflow import Stage, WaitingOn
@@ -34,7 +34,8 @@ def submit_inquiry(*, draft: Draft, code: str, sent: SentInquiry, by=None) -> Ca
     already. Raises ActionRefusedError when the draft expired or got another code meanwhile.
     """
     # Hashing is slow on purpose: not while the database is locked.
-    code_hash = "" if draft.code_hash else make_password(normalise_code(code))
+    # Typed in by the office it has a code that nobody was shown: a link makes another one.
+    code_hash = "" if draft.code_hash else make_password(normalise_code(code or new_code()))
     return _submit(draft, code_hash, sent, by)
 
 
@@ -51,7 +52,8 @@ def _submit(draft, code_hash, sent, by) -> Case:
     member = _create_owner(case, draft, code_hash, sent)
     Inquiry.objects.create(case=case, **sent.inquiry)
     for consent in sent.consents:
-        Consent.objects.create(case=case, given_by=member, given_at=now, **consent)
+        recorded = {"recorded_by": by} if consent.get("channel", "online") != "online" else {}
+        Consent.objects.create(case=case, given_by=member, given_at=now, **consent, **recorded)
     leave_event(case, EventKind.RECEIVED, by=by or member, **_held(case))
     if not case.held_for:
         # A machine would use us to write to strangers: a held one waits for its first mail.

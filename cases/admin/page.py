@@ -56,7 +56,7 @@ def case_page(request, case: Case, bound: dict) -> dict:
         "family_time": date_format(timezone.now().astimezone(_zone(case)), "D H:i"),
         "owner": owner,
         "sections": inquiry_sections(case),
-        "consents": case.consents.select_related("hospital"),
+        "consents": case.consents.select_related("hospital", "recorded_by"),
         "tasks": case.tasks.all(),
         "case_messages": case.messages.select_related("from_staff", "from_family"),
         "events": case.events.select_related("by")[:EVENTS],

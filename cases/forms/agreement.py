@@ -11,6 +11,7 @@ from cases.models.draft import Channel
 
 CHANGED = _("The words of this page have changed since you read them. Read them and tick again.")
 SIGNED = "signed_name"
+SIGNATURE = _("Name of the mother, father or legal guardian who agrees")
 
 
 class ConsentsForm(FamilyForm):
@@ -104,7 +105,7 @@ def consent_box(consent: consents.ConsentText) -> forms.BooleanField:
 
 def _signature() -> forms.CharField:
     return Line(
-        label=_("Name of the mother, father or legal guardian who agrees"),
+        label=SIGNATURE,
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
         error_messages={"required": _("Write the name of the parent or guardian.")},

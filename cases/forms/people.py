@@ -13,6 +13,7 @@ from cases.forms.emails import likely_address
 from cases.forms.fields import DateParts, Line
 from cases.forms.policy import FamilyForm
 from cases.models import FamilyMember
+from cases.models.draft import Channel
 from cases.models.inquiry import GuardianRelation, Sex
 from portal.timezones import guess_zone, is_zone, zone_choices
 
@@ -95,6 +96,9 @@ class ContactForm(FamilyForm):
         return {"email_asked": self.email_asked}
 
     def prepare(self):
+        if self.answers and self.answers.channel != Channel.ONLINE:
+            # Not everybody who calls has one; the phone does then.
+            self.fields["email"].required = False
         # The address that we asked about: sent again unchanged it is taken as it is.
         self.email_asked = self.data.get("email_asked", "") if self.is_bound else ""
         country = self.data.get("country", "") if self.is_bound else self.initial.get("country", "")
@@ -128,6 +132,8 @@ class ContactForm(FamilyForm):
 
     def clean(self):
         data = super().clean()
+        if "email" in data and not data["email"] and not data.get("phone"):
+            self.add_error("phone", _("Write a phone number, or an e-mail address."))
         if not data.get("time_zone"):
             data["time_zone"] = guess_zone(data.get("country", ""), data.get("browser_zone", ""))
         return data

@@ -12,6 +12,8 @@ from cases.forms.access import AddressForm
 from cases.forms.fields import LINE_BREAKS, without_invisible
 from cases.forms.known import WORDS_LENGTH, condition_of
 from cases.forms.policy import unvalidated
+from cases.models.draft import Channel
+from cases.paper import paper_pages
 from cases.views.private import private
 from hospitals.models import Hospital
 from portal.languages import is_switching
@@ -63,6 +65,8 @@ def discard(request):
 
 def pause(request, draft):
     """From now on the code opens it, and the next page shows the code."""
+    if sessions.typist(request):
+        return redirect("office:cases_case_type")
     secret = sessions.draft_secret(request)
     if secret:
         actions.keep_code(draft=draft, secret=secret)
@@ -76,6 +80,8 @@ def later(request):
     draft = sessions.open_draft(request)
     if draft is None:
         return redirect("inquiry:start")
+    if sessions.typist(request):
+        return redirect("office:cases_case_type")
     if request.method != "POST":
         return _show(request, draft, AddressForm())
     if is_switching(request):
@@ -105,3 +111,17 @@ def _show(request, draft, form):
         "form_id": "" if draft.email else "address-form",
     }
     return render(request, "cases/inquiry_later.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+def paper(request):
+    """The same questions on paper. Each print has a reference and a code of its own, which open
+    the same draft; the code is in this one answer and nowhere else."""
+    if request.method != "POST" or is_switching(request):
+        return render(request, "cases/paper_start.html", {"form_id": ""})
+    draft, secret = actions.start_draft(language=get_language(), channel=Channel.PAPER)
+    actions.keep_code(draft=draft, secret=secret)
+    code = actions.draft_code(draft, secret)
+    context = {"draft": draft, "code": code, "pages": paper_pages()}
+    return render(request, "cases/paper.html", context)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from cases import actions, intake, sessions, spam
 from cases.forms.known import condition_of
 from cases.forms.policy import unvalidated
+from cases.models.draft import Channel
 from cases.views.drafts import LATER, beginning, pause
 from cases.views.private import private, tell_script
 from hospitals.models import Hospital
@@ -46,7 +47,7 @@ def start(request):
 def resume(request):
     """The first page that still waits for an answer."""
     draft = _draft(request)
-    return _to_next(request, intake.Answers(draft.answers if draft else {}))
+    return _to_next(request, answers_of(request, draft))
 
 
 def _draft(request):
@@ -56,6 +57,12 @@ def _draft(request):
         sessions.forget_draft(request)
         return None
     return draft
+
+
+def answers_of(request, draft) -> intake.Answers:
+    """As the family answered, or as somebody of the office types it in."""
+    channel = draft.channel if draft and sessions.typist(request) else Channel.ONLINE
+    return intake.Answers(draft.answers if draft else {}, channel)
 
 
 def _is_young(case) -> bool:
@@ -76,11 +83,11 @@ def step(request, slug):
         return tell_script(request, _receive(request, page, draft))
     if draft is None and sessions.has_draft(request):
         return gone(request)
-    return _show(request, page, intake.Answers(draft.answers if draft else {}))
+    return _show(request, page, answers_of(request, draft))
 
 
 def _receive(request, page, draft):
-    answers = intake.Answers(draft.answers if draft else {})
+    answers = answers_of(request, draft)
     if is_switching(request) or page.form.is_asking(request.POST):
         return _render(request, page, answers, _as_typed(request, page, answers))
     form = answers.form(page, request.POST)
@@ -90,7 +97,7 @@ def _receive(request, page, draft):
     if not form.is_valid():
         return _render(request, page, answers, form)
     draft = _save(request, page, draft, form)
-    return _go_on(request, page, intake.Answers(draft.answers))
+    return _go_on(request, page, answers_of(request, draft))
 
 
 def _as_typed(request, page, answers):
@@ -105,7 +112,8 @@ def _save(request, page, draft, form):
             messages.warning(request, _("Your earlier pages are no longer here. This one is kept."))
         draft, secret = actions.start_draft(language=language)
         sessions.remember_draft(request, draft, secret)
-    return actions.save_page(draft=draft, page=page.slug, typed=form.typed(), language=language)
+    typed, by = form.typed(), sessions.typist(request)
+    return actions.save_page(draft=draft, page=page.slug, typed=typed, language=language, by=by)
 
 
 def _go_on(request, page, answers):
@@ -144,6 +152,7 @@ def _render(request, page, answers, form):
         "back": pages[progress.number - 2] if progress.number > 1 else None,
         "hospital": _hospital(answers.begun_with),
         "draft": sessions.current_draft(request),
+        "typist": sessions.typist(request),
     }
     return render(request, "cases/inquiry_step.html", context)
 
@@ -159,7 +168,7 @@ def gone(request):
 def emergency(request):
     """The emergency number of the family's country, before anything else."""
     draft = sessions.current_draft(request)
-    answers = intake.Answers(draft.answers if draft else {})
+    answers = answers_of(request, draft)
     context = {"number": emergency_number(answers.country()), "has_country": answers.country()}
     return render(request, "cases/inquiry_emergency.html", context)
 
@@ -173,14 +182,19 @@ def check(request):
         return gone(request) if sessions.has_draft(request) else redirect("inquiry:start")
     if draft.case_id:
         return redirect("inquiry:sent")
-    answers = intake.Answers(draft.answers)
+    answers = answers_of(request, draft)
     waiting = answers.first_unanswered()
     if waiting:
         messages.warning(request, _("One page still needs your answer."))
         return redirect("inquiry:step", slug=waiting.slug)
     if request.method == "POST" and not is_switching(request):
         return tell_script(request, _send(request, draft, answers))
-    context = {"draft": draft, **_check_context(answers), **spam.marks(draft)}
+    context = {
+        "draft": draft,
+        "typist": sessions.typist(request),
+        **_check_context(answers),
+        **spam.marks(draft),
+    }
     return render(request, "cases/inquiry_check.html", context)
 
 
@@ -194,13 +208,24 @@ def _check_context(answers):
 
 
 def _send(request, draft, answers):
-    sent = intake.to_send(answers, get_language())
-    sent.case["held_for"] = spam.judge(draft, request.POST, request.META["REMOTE_ADDR"])
+    by = sessions.typist(request)
+    sent = intake.to_send(answers, draft.language if by else get_language())
+    if by is None:
+        sent.case["held_for"] = spam.judge(draft, request.POST, request.META["REMOTE_ADDR"])
     try:
-        actions.submit_inquiry(draft=draft, code=_code(request, draft), sent=sent)
+        case = actions.submit_inquiry(draft=draft, code=_code(request, draft), sent=sent, by=by)
     except actions.ActionRefusedError:
         return gone(request)
-    return redirect("inquiry:sent")
+    return _typed_in(request, case) if by else redirect("inquiry:sent")
+
+
+def _typed_in(request, case):
+    """Back in the office. The code is the family's alone: a mailed link makes it."""
+    sessions.forget_draft(request)
+    messages.success(
+        request, _("Typed in. Tell the family the reference %(case)s.") % {"case": case.reference}
+    )
+    return redirect("office:cases_case_change", case.pk)
 
 
 def _code(request, draft) -> str:

@@ -56,6 +56,7 @@ MATRIX = {
     "en/inquiry/discard/": ("405", "302"),
     "en/inquiry/emergency/": ("200", "405"),
     "en/inquiry/later/": ("302", "302"),
+    "en/inquiry/paper/": ("200", "200"),
     "en/inquiry/resume/": ("302", "405"),
     "en/inquiry/sent/": ("302", "302"),
     "en/privacy/": ("200", "405"),
@@ -74,6 +75,10 @@ MATRIX = {
         "302; 405: coordinator other_coordinator lead auditor administrator",
     ),
     "office/cases/case/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
+    "office/cases/case/type/": (
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
     ),

@@ -21,7 +21,7 @@ LAYERS = [
      "search", "wording", "checks", "finding"},
     {"actions"},
     {"jobs"},
-    {"forms", "intake", "loader", "loading", "demo"},
+    {"forms", "intake", "paper", "loader", "loading", "demo"},
     {"views", "admin", "sites", "middleware", "context", "templatetags", "sessions", "pages",
      "staff_sessions",
      "cards", "tables", "management"},
