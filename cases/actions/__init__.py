@@ -25,6 +25,7 @@ from cases.actions.drafts import (
     start_draft,
     start_typing,
 )
+from cases.actions.duplicates import merge_cases, record_merge_agreement, tell_apart
 from cases.actions.hold import release_case
 from cases.actions.mail import (
     confirm_email,
@@ -80,10 +81,12 @@ __all__ = [
     "keep_code",
     "lock_out_and_send_link",
     "mark_read",
+    "merge_cases",
     "open_paper",
     "record_estimate",
     "record_identity_check",
     "record_mail_failure",
+    "record_merge_agreement",
     "record_opinion",
     "refer_case",
     "release_case",
@@ -106,6 +109,7 @@ __all__ = [
     "start_triage",
     "submit_inquiry",
     "take_step",
+    "tell_apart",
     "use_link",
     "withdraw_case",
     "withdraw_consent",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from cases import notifications
 from cases.actions.core import ActionRefusedError, leave_event
 from cases.actions.deadlines import due_at
+from cases.actions.duplicates import note_patient
 from cases.codes import new_code, normalise_code
 from cases.models import Case, Consent, Draft, FamilyMember, Inquiry
 from cases.models.event import EventKind
@@ -50,7 +51,7 @@ def _submit(draft, code_hash, sent, by) -> Case:
     draft.refresh_from_db()
     case = _create_case(case_id, draft.reference, sent, now)
     member = _create_owner(case, draft, code_hash, sent)
-    Inquiry.objects.create(case=case, **sent.inquiry)
+    note_patient(case, Inquiry.objects.create(case=case, **sent.inquiry))
     for consent in sent.consents:
         recorded = {"recorded_by": by} if consent.get("channel", "online") != "online" else {}
         Consent.objects.create(case=case, given_by=member, given_at=now, **consent, **recorded)

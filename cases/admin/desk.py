@@ -5,6 +5,7 @@ from functools import wraps
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -20,10 +21,11 @@ from cases.forms.office import (
     AssignForm,
     CheckForm,
     DueForm,
+    DuplicateForm,
     EmailForm,
     VersionForm,
 )
-from cases.models import Case
+from cases.models import Case, DuplicateHint
 from portal import audit
 from portal.sites import office
 
@@ -163,6 +165,30 @@ def send_link(user, case, details):
     return _("The old code is void. The family gets a link to a new one, good for ten minutes.")
 
 
+def _hint(user, case, pk) -> DuplicateHint:
+    """Of this case and one that the person sees too; else there is none."""
+    seen = Case.objects.visible_to(user)
+    hints = DuplicateHint.objects.select_related("older", "newer").filter(
+        Q(older=case) | Q(newer=case), older__in=seen, newer__in=seen
+    )
+    return get_object_or_404(hints, pk=pk)
+
+
+@_posting(DuplicateForm, "duplicate")
+def decide_duplicate(user, case, details):
+    hint = _hint(user, case, details["hint"])
+    deed, how = details["deed"], details["how"]
+    if deed == "apart":
+        actions.tell_apart(by=user, hint=hint)
+        return _("Two patients. Neither family was told.")
+    if deed == "merge":
+        actions.merge_cases(by=user, hint=hint, keep=case)
+        return _("Joined with this case. Tell the other family its reference.")
+    whose = case if deed == "agreed_here" else hint.other(case)
+    actions.record_merge_agreement(by=user, hint=hint, case=whose, how=how)
+    return _("Recorded, with your name.")
+
+
 # Last part of the address and of the URL's name.
 VIEWS = {
     "answer": answer,
@@ -173,5 +199,6 @@ VIEWS = {
     "email": correct_email,
     "check": record_check,
     "release": release,
+    "duplicate": decide_duplicate,
     "link": send_link,
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -17,10 +18,11 @@ from cases.forms.office import (
     AssignForm,
     CheckForm,
     DueForm,
+    DuplicateForm,
     EmailForm,
     VersionForm,
 )
-from cases.models import Case
+from cases.models import Case, DuplicateHint
 from cases.models.inquiry import RedFlag, Wish
 from cases.permissions import can_take_step, can_work, can_write_message
 from cases.workflow import Step, staff_steps
@@ -61,6 +63,7 @@ def case_page(request, case: Case, bound: dict) -> dict:
         "case_messages": case.messages.select_related("from_staff", "from_family"),
         "events": case.events.select_related("by")[:EVENTS],
         "mails": mails,
+        "duplicates": _duplicates(case, user, bound),
         "checks": living_checks(case).select_related("by"),
         "mail_failed": _newest_failed(mails),
         "steps": [button for button in steps if button.name not in STEP_FORMS],
@@ -68,6 +71,30 @@ def case_page(request, case: Case, bound: dict) -> dict:
         "deeds": _deeds(case, user, owner, bound),
         "open_form": next(iter(bound), ""),
     }
+
+
+def _duplicates(case: Case, user, bound: dict) -> list[dict]:
+    """Open hints whose other case this person sees too; each with its form."""
+    seen = Case.objects.visible_to(user)
+    hints = DuplicateHint.objects.filter(
+        Q(older=case) | Q(newer=case), state=DuplicateHint.State.OPEN, older__in=seen,
+        newer__in=seen,
+    )  # fmt: skip
+    url = reverse("office:cases_case_duplicate", args=[case.pk])
+    rows = hints.select_related("older", "newer").prefetch_related("agreements__case")
+    return [
+        {
+            "other": hint.other(case),
+            "agreements": hint.agreements.all(),
+            "button": Button(
+                "duplicate",
+                _("Record"),
+                url,
+                _form(DuplicateForm, "duplicate", case, bound, hint=hint.pk),
+            ),
+        }
+        for hint in rows
+    ]
 
 
 def conflict_page(request, case: Case, form, name: str) -> dict:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import IdentityCheck
+from cases.models import IdentityCheck, MergeAgreement
 from cases.workflow import CloseReason, InfoReason, WaitingOn
 from portal.models import User
 from portal.roles import CASE_WORKERS
@@ -114,6 +114,28 @@ class CheckForm(VersionForm):
         label=_("How did you check who it is?"),
         choices=[("", _("Choose")), *IdentityCheck.Kind.choices],
         help_text=_("Two different ways within a day. Both are logged with your name."),
+    )
+
+
+class DuplicateForm(VersionForm):
+    """One form for each pair of cases: what the families said, and what follows."""
+
+    hint = forms.UUIDField(widget=forms.HiddenInput)
+    deed = forms.ChoiceField(
+        label=_("What is known?"),
+        choices=[
+            ("", _("Choose")),
+            ("apart", _("They are two different patients")),
+            ("agreed_here", _("This family agrees that the cases are joined")),
+            ("agreed_there", _("The other family agrees that the cases are joined")),
+            ("merge", _("Both agree: join them, and go on with this case")),
+        ],
+    )
+    how = forms.ChoiceField(
+        label=_("How did they agree?"),
+        required=False,
+        choices=[("", _("Choose")), *MergeAgreement.How.choices],
+        help_text=_("Ask each family about its own case. Tell neither of the other."),
     )
 
 

@@ -4,6 +4,7 @@ from cases.models.access import FamilyMember, IdentityCheck, SignInAttempt, Spen
 from cases.models.case import Case
 from cases.models.consent import Consent
 from cases.models.draft import Channel, Draft
+from cases.models.duplicate import DuplicateHint, MergeAgreement, PatientTrace
 from cases.models.event import CaseEvent, FamilyTask, Message
 from cases.models.inquiry import Inquiry
 from cases.models.referral import Referral
@@ -15,12 +16,15 @@ __all__ = [
     "Channel",
     "Consent",
     "Draft",
+    "DuplicateHint",
     "FamilyMember",
     "FamilyTask",
     "FamilyToken",
     "IdentityCheck",
     "Inquiry",
+    "MergeAgreement",
     "Message",
+    "PatientTrace",
     "Referral",
     "SignInAttempt",
     "SpentWork",

@@ -35,6 +35,10 @@ class EventKind(models.TextChoices):
     REFERRED = "referred", _("Shared with a hospital")
     REFERRAL_ENDED = "referral_ended", _("No longer shared with a hospital")
     MARKED_READ = "marked_read", _("Marked as read, needs no answer")
+    DUPLICATE_FOUND = "duplicate_found", _("Perhaps the same patient as in another case")
+    TOLD_APART = "told_apart", _("Not the same patient as in another case")
+    MERGE_AGREED = "merge_agreed", _("The family agrees that two cases are joined")
+    MERGED = "merged", _("Another case was joined with this one")
     RELEASED = "released", _("Held inquiry was let into the queue")
     IDENTITY_CHECKED = "identity_checked", _("The office checked who it speaks with")
 
@@ -53,6 +57,11 @@ STAFF_ONLY_KINDS = frozenset(
         EventKind.MARKED_READ,
         EventKind.IDENTITY_CHECKED,
         EventKind.RELEASED,
+        # Neither family is ever told of the other.
+        EventKind.DUPLICATE_FOUND,
+        EventKind.TOLD_APART,
+        EventKind.MERGE_AGREED,
+        EventKind.MERGED,
     }
 )
 

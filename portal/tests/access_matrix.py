@@ -98,6 +98,10 @@ MATRIX = {
         "302; 405: coordinator other_coordinator lead auditor administrator",
         "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
     ),
+    "office/cases/case/<uuid:case_id>/duplicate/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
     "office/cases/case/<uuid:case_id>/release/": (
         "302; 405: coordinator other_coordinator lead auditor administrator",
         "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",

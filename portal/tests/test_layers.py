@@ -16,7 +16,7 @@ LAYERS = [
      "querysets", "formats", "times",
      "normalise", "people", "typos", "blocks"},
     {"models"},
-    {"translation", "consents", "throttle", "spam", "audit", "mail", "notifications",
+    {"translation", "consents", "throttle", "spam", "traces", "audit", "mail", "notifications",
      "second_factor",
      "search", "wording", "checks", "finding"},
     {"actions"},
