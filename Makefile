@@ -6,7 +6,7 @@ BIN := .venv/bin/python
 WHO := $(if $(findstring command,$(origin USER)),$(USER),coordinator)
 
 .DEFAULT_GOAL := help
-.PHONY: help run code test messages bench shots audit advisories sbom lock venv venv-dev venv-audit
+.PHONY: help run code test messages bench kills shots audit advisories sbom lock venv venv-dev venv-audit
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | column -t -s '|' 2>/dev/null \
@@ -26,6 +26,9 @@ messages: venv-dev  ## update the translation files (needs gettext)
 
 bench: venv-dev  ## requests per second against a bare Django view; parallel writers
 	@$(BIN) -m tools.bench.run
+
+kills: venv-dev  ## kill -9 of web workers at 50 moments while families send, on both databases
+	@$(BIN) -m tools.kills
 
 shots: venv-dev  ## screenshots of every page into ./screenshots/
 	@$(BIN) -m tools.shots
