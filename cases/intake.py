@@ -125,7 +125,9 @@ class Answers:
     @property
     def begun_with(self) -> dict[str, str]:
         """What the family came with: `hospital`, `condition`, `q` as far as it had them."""
-        return self.typed.get(BEGUN_WITH) or {}
+        begun = self.typed.get(BEGUN_WITH) or {}
+        # Drafts of an older version hold the hospital alone.
+        return {"hospital": begun} if isinstance(begun, str) else begun
 
     def pages(self) -> list[Page]:
         return [page for page in PAGES if page.applies(self)]

@@ -36,8 +36,11 @@ class Gate:
     size: int = 0
 
 
-def knock(purpose: str, reference: str, address: str, *, proof="", ticket="") -> Gate:
-    """Counts one try, unless it is refused: whoever goes on trying does not wait for ever."""
+def knock(purpose: str, reference: str, address: str, *, proof=None, ticket="") -> Gate:
+    """Counts one try, unless it is refused: whoever goes on trying does not wait for ever.
+
+    `proof` is the work that was done, or "" where some may be asked for; None: none is.
+    """
     now = timezone.now()
     SignInAttempt.objects.filter(at__lt=now - KEPT).delete()
     attempt = SignInAttempt.objects.create(at=now, **_keys(purpose, reference, address))
@@ -67,12 +70,12 @@ def _hash(*words: str) -> str:
     return hmac.new(key, "|".join(words).encode(), hashlib.sha256).hexdigest()
 
 
-def _judge(attempt: SignInAttempt, now, proof: str, ticket: str) -> Gate:
+def _judge(attempt: SignInAttempt, now, proof: str | None, ticket: str) -> Gate:
     limits = (("key", TRIES_AN_HOUR), ("address_key", TRIES_OF_ADDRESS))
     waits = [_seconds(name, getattr(attempt, name), limit, now) for name, limit in limits]
     if any(waits):
         return Gate(seconds=max(waits))
-    size = _size(attempt.reference_key)
+    size = _size(attempt.reference_key) if proof is not None else 0
     return Gate() if not size or has_paid(PURPOSE, size, proof, ticket) else Gate(size=size)
 
 

@@ -10,7 +10,14 @@ from cases.models.event import EventKind
 from cases.permissions import can_work
 
 # Withdrawing one of these takes the case away from hospitals.
-_NEEDED = frozenset({Consent.Kind.HEALTH_DATA, Consent.Kind.TRANSFER_CHINA})
+_NEEDED = frozenset(
+    {
+        Consent.Kind.HEALTH_DATA,
+        Consent.Kind.TRANSFER_CHINA,
+        Consent.Kind.GUARDIAN,
+        Consent.Kind.CHILD,
+    }
+)
 
 
 @transaction.atomic

@@ -48,6 +48,10 @@ def test_pages_that_depend_on_answers(changes, more):
     assert set(slugs(Answers(typed(**changes)).pages())) - set(EVERYBODY) == more
 
 
+def test_draft_of_an_older_version_keeps_its_hospital():
+    assert Answers({intake.BEGUN_WITH: "scmc"}).begun_with == {"hospital": "scmc"}
+
+
 def test_page_that_decides_stands_before_the_page_that_it_decides():
     order = slugs(intake.PAGES)
     for page in intake.PAGES:

@@ -110,10 +110,13 @@ def test_p1_key_of_a_consent_cannot_be_forged(case, scmc):
             Consent.objects.filter(pk=consent.pk).update(**changes)
 
 
-@pytest.mark.parametrize("kind", ["share_hospital", "transfer_china", "health_data"])
+@pytest.mark.parametrize(
+    "kind", ["share_hospital", "transfer_china", "health_data", "guardian", "child"]
+)
 def test_p1_withdrawing_ends_the_share_at_once(case, scmc, coordinator, kind):
     agree(case, scmc)
-    give_consent(case)
+    for other in ("health_data", "guardian", "child"):
+        give_consent(case, other)
     refer(case, scmc, coordinator)
     client = signed_in(case)
     consent = Consent.objects.get(kind=kind)

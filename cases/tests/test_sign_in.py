@@ -137,6 +137,14 @@ def test_a2_after_a_hundred_a_day_it_costs_ten_times_as_much(case, time_machine)
     assert sign_in(Client(), case, ticket=page.context["ticket"]).url == case_url(case)
 
 
+def test_a2_links_are_counted_for_each_address_however_many_ask(case, time_machine):
+    time_machine.move_to("2026-11-23 08:00:00+00:00", tick=False)
+    for number in range(throttle.FREE_A_DAY + 5):
+        throttle.knock("link", case.reference, f"198.51.100.{number}")
+    gates = [throttle.knock("link", case.reference, "192.0.2.1") for _try in range(11)]
+    assert [gate.seconds for gate in gates] == [0] * 10 + [3600]
+
+
 def test_a2_reference_that_is_none_is_counted_alike():
     for number in range(throttle.FREE_A_DAY + 1):
         client = Client(REMOTE_ADDR=f"198.51.100.{number}")

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from cases import actions, intake
+from cases import actions, intake, throttle
 from cases.actions import ActionRefusedError
 from cases.models import Case, Consent, Draft
 from cases.paper import paper_pages
@@ -191,6 +191,13 @@ def test_paper_asks_every_question_of_the_pages():
         assert words in labels
     boxes = [box for questions in pages.values() for q in questions for box in q.boxes]
     assert "Handle it in China" in boxes and "Data of a child under 14" in boxes
+
+
+def test_machine_makes_few_paper_forms(client):
+    for _number in range(throttle.TRIES_AN_HOUR):
+        assert client.post(PAPER).status_code == 200
+    assert client.post(PAPER).status_code == 429
+    assert Draft.objects.count() == throttle.TRIES_AN_HOUR
 
 
 def test_looking_at_the_paper_page_makes_nothing(client):

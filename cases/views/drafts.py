@@ -7,13 +7,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cases import actions, intake, sessions
+from cases import actions, intake, sessions, throttle
 from cases.forms.access import AddressForm
 from cases.forms.fields import LINE_BREAKS, without_invisible
 from cases.forms.known import WORDS_LENGTH, condition_of
 from cases.forms.policy import unvalidated
 from cases.models.draft import Channel
 from cases.paper import paper_pages
+from cases.views.access import too_many
 from cases.views.private import private
 from hospitals.models import Hospital
 from portal.languages import is_switching
@@ -120,6 +121,10 @@ def paper(request):
     the same draft; the code is in this one answer and nowhere else."""
     if request.method != "POST" or is_switching(request):
         return render(request, "cases/paper_start.html", {"form_id": ""})
+    # Each costs a hash, so a machine makes few.
+    gate = throttle.knock("paper", "", request.META["REMOTE_ADDR"])
+    if gate.seconds:
+        return too_many(request, gate.seconds)
     draft, secret = actions.start_draft(language=get_language(), channel=Channel.PAPER)
     actions.keep_code(draft=draft, secret=secret)
     code = actions.draft_code(draft, secret)

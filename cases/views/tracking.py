@@ -84,7 +84,7 @@ def _context(request, case, form) -> dict:
 
 def _asked_address(member, case) -> str:
     """The address that nobody confirmed yet, such as k***@example.org; else nothing."""
-    if member.email_confirmed_at or case.held_for or not is_told(case):
+    if member.email_confirmed_at or not member.email or case.held_for or not is_told(case):
         return ""
     name, _at, domain = member.email.rpartition("@")
     return f"{name[:1]}***@{domain}"

@@ -59,8 +59,11 @@
   form.addEventListener("change", () => store.write(key, typed()));
 
   let waiting = 0;
+  let pressed = null;
   const send = async (button) => {
     clearTimeout(waiting);
+    waiting = 0;
+    pressed = button;
     const body = new FormData(form);
     if (button?.name) body.append(button.name, button.value);
     const answer = await fetch(form.action || location.href, {
@@ -92,5 +95,5 @@
     send(button);
   };
   form.addEventListener("submit", onSubmit);
-  window.addEventListener("online", () => { if (waiting) form.requestSubmit(); });
+  window.addEventListener("online", () => { if (waiting) send(pressed); });
 })();
