@@ -171,7 +171,8 @@ def _inquiry(story: Story) -> actions.SentInquiry:
         },
         inquiry={
             "patient_name": story.patient,
-            "birth_date": story.birth_date,
+            # Other days, or they would be taken for one patient.
+            "birth_date": story.birth_date + timedelta(days=ord(story.patient[-1])),
             "guardian_name": name if is_child else "",
             "guardian_relation": "parent" if is_child else "",
             "problem": story.problem,

@@ -10,8 +10,8 @@ from cases.forms.agreement import SIGNATURE
 # Choices beyond these are a line to write on: nobody ticks a box among 249 countries.
 BOXES = 20
 LINES, LONG_LINES = 1, 8
-# Asked by the device, or derived from the country.
-NOT_ON_PAPER = frozenset({"browser_zone", "time_zone"})
+# Known by the device, derived from the country, or looked up from the words.
+NOT_ON_PAPER = frozenset({"browser_zone", "time_zone", "condition"})
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def _questions(page: intake.Page) -> list[Question]:
 
 def _question(item: forms.Field) -> Question:
     if isinstance(item, forms.BooleanField):
-        return Question(str(item.help_text or item.label), boxes=[str(item.label)])
+        return Question(str(item.help_text), boxes=[str(item.label)])
     boxes = [str(label) for _value, label in item.choices] if _is_choice(item) else []
     if 1 < len(boxes) <= BOXES:
         return Question(str(item.label), str(item.help_text), boxes=boxes)

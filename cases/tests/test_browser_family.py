@@ -25,7 +25,10 @@ PAGES = (
     ("wish", {"wishes": "opinion"}),
     ("urgency", {"urgency": "weeks", "in_hospital": "no", "able_to_travel": "yes"}),
     ("hospital", {}),
-    ("consents", {"health_data": "on", "transfer_china": "on", "share_hospital": "on"}),
+    ("consents", {
+        "health_data": "on", "transfer_china": "on", "share_hospital": "on", "child": "on",
+        "signed_name": "Anna Nowak",
+    }),
 )  # fmt: skip
 
 

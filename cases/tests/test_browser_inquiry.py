@@ -1,17 +1,21 @@
 """The inquiry in a real browser: the quick way out, and a line that breaks."""
 
-import pytest
+from datetime import timedelta
 
-from cases.models import Draft
+import pytest
+from django.utils import timezone
+
+from cases import throttle
+from cases.models import Case, Draft
 from cases.tests.test_browser_family import PAGES, press, sign_in, type_in
-from portal.tests.fixtures import HEALTH_CANARY, make_case
+from portal.tests.fixtures import HEALTH_CANARY, make_case, make_hospital
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def begin(page, until: str) -> None:
     """From the start page to the page of this name."""
-    page.goto("/en/inquiry/")
+    page.goto("/en/inquiry/?hospital=scmc")
     press(page, "main form .btn-primary")
     for slug, typed in PAGES:
         if slug == until:
@@ -109,3 +113,28 @@ def test_enter_in_the_words_looks_them_up(live):
         page.press("[name=diagnosis]", "Enter")
     assert page.url.endswith("/known/")
     assert page.input_value("[name=diagnosis]") == "hepatoblastoma"
+
+
+def test_m1_browser_does_its_work_while_the_page_is_read(live):
+    make_hospital("scmc")
+    page = live.page
+    begin(page, "")
+    # What a person needs for ten pages, and for reading the last one.
+    Draft.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    page.wait_for_timeout(3500)
+    press(page, "#inquiry-form .btn-primary")
+    page.wait_for_url("**/sent/")
+    assert Case.objects.get().held_for == ""
+    assert page.evaluate("Object.keys(sessionStorage).length") == 0
+    assert live.problems == []
+
+
+def test_a2_browser_pays_for_a_reference_that_many_tried(live):
+    from cases.tests.test_sign_in import wear_out
+
+    case = make_case()
+    wear_out(case, throttle.FREE_A_DAY)
+    page = live.page
+    sign_in(page, case)
+    page.wait_for_url(f"**/{case.reference}/")
+    assert live.problems == []

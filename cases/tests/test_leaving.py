@@ -36,7 +36,7 @@ def test_a7_neutral_page_says_nothing_of_us(client):
     assert re.search("<title>(.*)</title>", page).group(1) == "Empty page"
     assert '<link rel="icon" href="data:,">' in page
     for word in ("Shanghai", "hospital", "inquiry", "case", "magnolia", "favicon"):
-        assert word not in page.replace("css/portal.css", "")
+        assert word not in page
 
 
 @pytest.mark.parametrize("slug", ["you", "problem", "consents"])
