@@ -62,7 +62,8 @@ def end_referrals_of(consent: Consent, by) -> None:
 
 
 def _end(rows, by) -> None:
-    for row in rows.filter(ended_at=None).select_related("case", "hospital"):
-        ended = {"ended_at": timezone.now(), "share": None, "transfer": None}
-        if Referral.objects.filter(pk=row.pk, ended_at=None).update(**ended):
-            leave_event(row.case, EventKind.REFERRAL_ENDED, by=by, hospital=row.hospital.slug)
+    """In rows that nobody else ends at the same time."""
+    ended = {"ended_at": timezone.now(), "share": None, "transfer": None}
+    for row in rows.filter(ended_at=None).select_for_update():
+        Referral.objects.filter(pk=row.pk).update(**ended)
+        leave_event(row.case, EventKind.REFERRAL_ENDED, by=by, hospital=row.hospital.slug)

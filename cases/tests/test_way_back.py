@@ -249,6 +249,13 @@ def test_address_of_a_sent_inquiry_is_not_changed_here(client):
         actions.keep_address(draft=draft, email="other@example.org")
 
 
+def test_code_of_a_draft_is_made_once(client):
+    draft, _code = pause(client)
+    secret = client.session["inquiry"]["secret"]
+    actions.keep_code(draft=draft, secret=secret)
+    assert Draft.objects.get().code_hash == draft.code_hash
+
+
 def test_later_without_a_draft_leads_to_the_start(client):
     assert client.get(LATER).url == reverse("inquiry:start")
     assert client.post(LATER).url == reverse("inquiry:start")
