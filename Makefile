@@ -37,7 +37,8 @@ bench-search: venv-dev  ## search, suggestions and pages in a directory of 10,00
 bench-upload: venv-dev  ## uploads against bare views; memory and other requests during 2 GB
 	@$(BIN) -m tools.bench.uploads
 
-kills: venv-dev  ## kill -9 of the web worker at 50 moments of uploads, on both databases
+kills: venv-dev  ## kill -9 of web workers at 50 moments of inquiries and of uploads, on both databases
+	@$(BIN) -m tools.kills
 	@$(BIN) -m tools.kill_uploads --postgres
 
 shots: venv-dev  ## screenshots of every page into ./screenshots/

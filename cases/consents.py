@@ -7,12 +7,18 @@ differs from reader to reader, but for the hospital's name.
 import hashlib
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils.translation import get_language, gettext, override
 
-from cases.models import Consent
+from cases.models import Consent, FamilyMember
 
 VERSION = "2026-11"
 Kind = Consent.Kind
+# Who speaks for a minor: the writer, or somebody whose answer the writer passes on.
+OWN, PASSED_ON = "own", "passed_on"
+DECIDES = frozenset({FamilyMember.Relation.PARENT, FamilyMember.Relation.GUARDIAN})
+# Under this age China's law asks for the parent (see child_text).
+CHILD_AGE = 14
 
 
 @dataclass(frozen=True)
@@ -30,27 +36,56 @@ class ConsentText:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def texts(hospital=None) -> list[ConsentText]:
-    """The consents of an inquiry in the active language; sharing only with a named hospital."""
+def texts(hospital=None, child: str = "") -> list[ConsentText]:
+    """The consents of an inquiry in the active language; sharing only with a named hospital.
+
+    `child` is OWN or PASSED_ON where the patient is under 14, by whoever writes.
+    """
     shown = [_health_data(), _transfer()]
+    if child:
+        shown.append(child_text(child))
     if hospital:
         shown.append(_share(hospital))
     return [*shown, _news()]
 
 
-def texts_in(language: str, hospital=None) -> list[ConsentText]:
+def texts_in(language: str, hospital=None, child: str = "") -> list[ConsentText]:
     with override(language):
-        return texts(hospital)
+        return texts(hospital, child)
 
 
-def fingerprint(language: str, hospital=None) -> str:
+def fingerprint(language: str, hospital=None, child: str = "") -> str:
     """Language and hash of all the texts together; another text has another fingerprint."""
-    words = "\n".join(consent.text for consent in texts_in(language, hospital))
+    return fingerprint_of(language, texts_in(language, hospital, child))
+
+
+def fingerprint_of(language: str, shown: list[ConsentText]) -> str:
+    words = "\n".join(consent.text for consent in shown)
     return f"{language}:{hashlib.sha256(words.encode()).hexdigest()}"
 
 
-def current_fingerprint(hospital=None) -> str:
-    return fingerprint(get_language() or "en", hospital)
+def current_fingerprint(hospital=None, child: str = "") -> str:
+    return fingerprint(get_language() or "en", hospital, child)
+
+
+def language_of(shown: str) -> str:
+    """The language in which the texts of a fingerprint were read."""
+    code = shown.partition(":")[0]
+    return code if code in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def text_of(kind: str, hospital=None, relation: str = "") -> ConsentText | None:
+    """One consent, to be given alone; None for a kind that nobody gives so."""
+    makers = {
+        Kind.HEALTH_DATA: _health_data,
+        Kind.TRANSFER_CHINA: _transfer,
+        Kind.NEWS: _news,
+        Kind.CHILD: lambda: child_text(OWN if relation in DECIDES else PASSED_ON),
+        Kind.GUARDIAN: lambda: guardian_text(OWN if relation in DECIDES else PASSED_ON),
+    }
+    if hospital:
+        makers = {Kind.SHARE_HOSPITAL: lambda: _share(hospital)}
+    return makers[kind]() if kind in makers else None
 
 
 def title_of(consent: Consent) -> str:
@@ -61,6 +96,8 @@ def title_of(consent: Consent) -> str:
         Kind.HEALTH_DATA: gettext("Read and keep what you tell us about health"),
         Kind.TRANSFER_CHINA: gettext("Handle it in China"),
         Kind.NEWS: gettext("Send news about this portal"),
+        Kind.GUARDIAN: gettext("Who decides for the patient"),
+        Kind.CHILD: gettext("Data of a child under 14"),
     }[Kind(consent.kind)]
 
 
@@ -119,4 +156,48 @@ def _news() -> ConsentText:
         ),
         is_required=False,
         why="",
+    )
+
+
+def guardian_text(who: str) -> ConsentText:
+    """The declaration for a patient under 18."""
+    own = gettext("I am the patient's parent or legal guardian and may decide for them.")
+    passed_on = gettext(
+        "The parent or legal guardian named here knows of this inquiry and agrees to it."
+    )
+    return ConsentText(
+        kind=Kind.GUARDIAN,
+        title=gettext("Who decides for the patient"),
+        text=own if who == OWN else passed_on,
+        is_required=True,
+        why=gettext("Only a parent or legal guardian decides for a child."),
+    )
+
+
+def child_text(who: str) -> ConsentText:
+    """Of a child under 14, by name.
+
+    Personal Information Protection Law of the People's Republic of China (adopted 20 August
+    2021, in force 1 November 2021), Article 31: whoever handles personal information of minors
+    under the age of fourteen obtains the consent of their parents or other guardians, and has
+    special rules for it. Article 28 counts such information as sensitive.
+    """
+    own = gettext(
+        "The patient is under 14. As the mother, father or legal guardian I agree, separately "
+        "and by name, that the child's data, health data among it, is handled for this inquiry "
+        "and sent to China. China's Personal Information Protection Law asks for this consent "
+        "(Article 31). I may withdraw it at any time."
+    )
+    passed_on = gettext(
+        "The patient is under 14. The mother, father or legal guardian named below agrees, "
+        "separately and by name, that the child's data, health data among it, is handled for "
+        "this inquiry and sent to China, and I pass on this answer. China's Personal Information "
+        "Protection Law asks for this consent (Article 31). It may be withdrawn at any time."
+    )
+    return ConsentText(
+        kind=Kind.CHILD,
+        title=gettext("Data of a child under 14"),
+        text=own if who == OWN else passed_on,
+        is_required=True,
+        why=gettext("For a child under 14 the law asks for this. Without it we cannot begin."),
     )

@@ -102,9 +102,9 @@ def create_office() -> None:
 
 @transaction.atomic
 def create_case(story: Story, *, reference: str = "") -> Case:
-    draft, _secret = actions.start_draft(language=story.language)
+    draft, _secret = actions.start_draft(language=story.language, reference=reference)
     code = CODE if reference else codes.new_code()
-    case = actions.submit_inquiry(draft=draft, code=code, sent=_inquiry(story, reference))
+    case = actions.submit_inquiry(draft=draft, code=code, sent=_inquiry(story))
     if story.confirms:
         actions.confirm_email(token=link_token(case.family.get().tokens.get().pk))
     for step in story.steps:
@@ -151,7 +151,7 @@ def _move_back(case: Case, days: int) -> None:
         message.save(update_fields=["created_at"])
 
 
-def _inquiry(story: Story, reference: str) -> actions.SentInquiry:
+def _inquiry(story: Story) -> actions.SentInquiry:
     hospital = Hospital.objects.filter(slug=story.hospital).first()
     name = f"Demo family of {story.patient}"
     is_child = story.birth_date == _CHILD
@@ -171,7 +171,8 @@ def _inquiry(story: Story, reference: str) -> actions.SentInquiry:
         },
         inquiry={
             "patient_name": story.patient,
-            "birth_date": story.birth_date,
+            # Other days, or they would be taken for one patient.
+            "birth_date": story.birth_date + timedelta(days=ord(story.patient[-1])),
             "guardian_name": name if is_child else "",
             "guardian_relation": "parent" if is_child else "",
             "problem": story.problem,
@@ -181,7 +182,6 @@ def _inquiry(story: Story, reference: str) -> actions.SentInquiry:
             "able_to_travel": "yes",
         },
         consents=_consents(story.language, hospital),
-        reference=reference,
     )
 
 

@@ -9,9 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import consents
 from cases.actions import SentInquiry
-from cases.forms.agreement import ConsentsForm
+from cases.forms.agreement import SIGNED, ConsentsForm
 from cases.forms.fields import age_on
-from cases.forms.need import HospitalForm, NowForm, ProblemForm, UrgencyForm, WishForm
+from cases.forms.known import KnownForm, condition_of
+from cases.forms.need import (
+    HospitalForm,
+    NowForm,
+    ProblemForm,
+    UrgencyForm,
+    WhereForm,
+    WishForm,
+)
 from cases.forms.people import (
     DECIDES,
     ContactForm,
@@ -21,11 +29,13 @@ from cases.forms.people import (
     YouForm,
 )
 from cases.forms.policy import FamilyForm, as_data, unvalidated
-from cases.models.inquiry import Urgency
+from cases.models.draft import Channel
+from cases.models.inquiry import Ability, Urgency, Wish
 from hospitals.models import Hospital
 
 ADULT_AGE = 18
-# The key of the answers that holds the hospital whose page the family came from.
+# The key of the answers that holds what the family came with: the hospital or condition whose
+# page it was, and the words it had searched for.
 BEGUN_WITH = "_begun_with"
 
 
@@ -38,11 +48,29 @@ class Page:
     title: str
     lead: str = ""
     applies: Callable[["Answers"], bool] = lambda answers: True
+    # The pages whose answers say whether this one is shown; none: everybody sees it.
+    decided_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`is_certain` is false while a page that may be added is not decided yet."""
+
+    number: int
+    total: int
+    is_certain: bool
 
 
 def patient_is_minor(answers: "Answers") -> bool:
     patient = answers.cleaned("patient")
     return bool(patient) and age_on(patient["birth_date"], timezone.localdate()) < ADULT_AGE
+
+
+def patient_is_in_hospital(answers: "Answers") -> bool:
+    """Or wants to be moved from one to another."""
+    urgency, wish = answers.cleaned("urgency"), answers.cleaned("wish")
+    is_there = bool(urgency) and urgency["in_hospital"] == Ability.YES
+    return is_there or (bool(wish) and Wish.TRANSFER in wish["wishes"])
 
 
 # Whoever lives where is asked before the warning signs: their emergency number depends on it.
@@ -57,10 +85,19 @@ PAGES: tuple[Page, ...] = (
         _("Who decides for the patient"),
         _("The patient is under 18, so a parent or legal guardian decides."),
         applies=patient_is_minor,
+        decided_by=("patient",),
     ),
     Page("problem", ProblemForm, _("The problem")),
+    Page("known", KnownForm, _("What it is called")),
     Page("wish", WishForm, _("What you would like")),
     Page("urgency", UrgencyForm, _("How urgent it is")),
+    Page(
+        "where",
+        WhereForm,
+        _("Where the patient is now"),
+        applies=patient_is_in_hospital,
+        decided_by=("wish", "urgency"),
+    ),
     Page(
         "hospital",
         HospitalForm,
@@ -80,16 +117,28 @@ BY_SLUG = {page.slug: page for page in PAGES}
 class Answers:
     """The draft's answers, each read through the form that asked for it."""
 
-    def __init__(self, typed: dict):
+    def __init__(self, typed: dict, channel: str = Channel.ONLINE):
         self.typed = typed
+        self.channel = channel
         self._forms: dict[str, FamilyForm] = {}
 
     @property
-    def hospital_begun_with(self) -> str:
-        return self.typed.get(BEGUN_WITH, "")
+    def begun_with(self) -> dict[str, str]:
+        """What the family came with: `hospital`, `condition`, `q` as far as it had them."""
+        begun = self.typed.get(BEGUN_WITH) or {}
+        # Drafts of an older version hold the hospital alone.
+        return {"hospital": begun} if isinstance(begun, str) else begun
 
     def pages(self) -> list[Page]:
         return [page for page in PAGES if page.applies(self)]
+
+    def progress(self, page: Page) -> Progress:
+        """Where this page stands; pages that may still be added are said to be open."""
+        pages = self.pages()
+        number = pages.index(page) + 1 if page in pages else 1
+        deciding = {slug for other in PAGES for slug in other.decided_by}
+        is_certain = all(self.cleaned(slug) is not None for slug in deciding)
+        return Progress(number, len(pages), is_certain)
 
     def bound(self, slug: str) -> FamilyForm | None:
         """The form with its saved answers, validated; None for a page never answered."""
@@ -135,6 +184,19 @@ class Answers:
     @cached_property
     def _hospital(self) -> Hospital | None:
         return Hospital.objects.public().filter(slug=self.cleaned("hospital")["hospital"]).first()
+
+    def speaks_for_child(self) -> str:
+        """For a patient under 14: whether the writer decides, or passes a parent's answer on."""
+        patient, you = self.cleaned("patient"), self.cleaned("you")
+        if not patient or not you:
+            return ""
+        if age_on(patient["birth_date"], timezone.localdate()) >= consents.CHILD_AGE:
+            return ""
+        return consents.OWN if you["relation"] in DECIDES else consents.PASSED_ON
+
+    def guardian_name(self) -> str:
+        """As far as it is known already."""
+        return _guardian_fields(self).get("guardian_name", "")
 
     def red_flags(self) -> list[str]:
         form = self.bound("now")
@@ -183,35 +245,58 @@ def _inquiry_fields(answers: Answers) -> dict:
         **_guardian_fields(answers),
         **answers.cleaned("problem"),
         **answers.cleaned("wish"),
+        **_known_fields(answers),
         **answers.cleaned("urgency"),
+        **((answers.cleaned("where") or {}) if patient_is_in_hospital(answers) else {}),
         "red_flags": answers.red_flags(),
         "specialty_wish": hospital["specialty_wish"],
         "when": hospital["when"],
     }
 
 
+def _known_fields(answers: Answers) -> dict:
+    """The words as typed, and the condition where one of those shown was meant."""
+    known = answers.cleaned("known")
+    condition = condition_of(known["condition"])
+    return {"diagnosis": known["diagnosis"], "condition": condition.slug if condition else ""}
+
+
 def _guardian_fields(answers: Answers) -> dict:
     """A parent or guardian who asks has said so and given their name already."""
-    if not patient_is_minor(answers):
+    you, contact = answers.cleaned("you"), answers.cleaned("contact")
+    if not (patient_is_minor(answers) and you and contact):
         return {}
-    relation = answers.cleaned("you")["relation"]
+    relation = you["relation"]
     if relation in DECIDES:
-        name = answers.cleaned("contact")["name"]
+        name = contact["name"]
         return {"guardian_name": name, "guardian_relation": Relation(relation).value}
-    guardian = answers.cleaned("guardian")
+    guardian = answers.cleaned("guardian") or {}
+    if not guardian:
+        return {}
     return {name: guardian[name] for name in ("guardian_name", "guardian_relation")}
 
 
 def _consent_rows(answers: Answers) -> list[dict]:
-    form = answers.bound("consents")
-    hospital = answers.hospital()
+    """Who for whom, how, and in which words; the guardian's declaration among them."""
+    form, hospital = answers.bound("consents"), answers.hospital()
+    given = [(text, form.language) for text in form.given()]
+    if patient_is_minor(answers):
+        guardian = answers.bound("guardian")
+        given.append((guardian.declaration(), guardian.language))
+    named = {
+        consents.Kind.CHILD: form.cleaned_data.get(SIGNED, ""),
+        consents.Kind.GUARDIAN: answers.guardian_name(),
+    }
     return [
         {
             "kind": text.kind,
             "hospital": hospital if text.kind == consents.Kind.SHARE_HOSPITAL else None,
             "version": consents.VERSION,
-            "language": form.language,
+            "language": language,
             "text_hash": text.hash,
+            "capacity": answers.cleaned("you")["relation"],
+            "signed_name": named.get(text.kind, ""),
+            "channel": form.cleaned_data.get("channel", Channel.ONLINE),
         }
-        for text in form.given()
+        for text, language in given
     ]

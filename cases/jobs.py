@@ -36,14 +36,16 @@ def tell_the_case(mail: OutgoingMail) -> None:
 
 @task()
 def mail_sign_in_link(member_id: str) -> str:
-    """For a member; empty when nobody matched, so that both cost the asking page the same."""
+    """For a member or a draft; empty when none matched: all cost the asking page the same."""
     from cases.actions import send_sign_in_link
-    from cases.models import FamilyMember
+    from cases.models import Draft, FamilyMember
 
-    member = FamilyMember.objects.select_related("case").filter(pk=member_id or None).first()
-    if member is None:
+    key = member_id or None
+    member = FamilyMember.objects.select_related("case").filter(pk=key).first()
+    whom = member or Draft.objects.open().filter(pk=key).first()
+    if whom is None:
         return "nobody"
-    send_sign_in_link(member=member)
+    send_sign_in_link(member=whom)
     return "done"
 
 
@@ -70,6 +72,7 @@ def housekeeping() -> str:
     found = requeue_lost_mail(timezone.now() - LOST_AFTER) + _requeue_lost_links()
     found += _requeue_lost_checks()
     _erase_expired()
+    _remind_families()
     return f"{found} jobs queued again"
 
 
@@ -105,9 +108,15 @@ def _requeue_lost_checks() -> int:
     return len(keys)
 
 
+def _remind_families() -> None:
+    from cases.actions import remind_of_drafts
+
+    remind_of_drafts()
+
+
 def _erase_expired() -> None:
     from cases.actions import erase_expired_drafts, sweep_orphans, sweep_uploads
-    from cases.models import SignInAttempt
+    from cases.models import SignInAttempt, SpentWork
     from hospitals.actions.exchange import sweep_drafts
 
     now = timezone.now()
@@ -116,6 +125,7 @@ def _erase_expired() -> None:
     sweep_uploads()
     sweep_orphans()
     SignInAttempt.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
+    SpentWork.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - ATTEMPTS_KEPT).delete()
     AccessFailureLog.objects.filter(attempt_time__lt=now - LOGS_KEPT).delete()
     AccessLog.objects.filter(attempt_time__lt=now - LOGS_KEPT).delete()

@@ -3,32 +3,38 @@
 from django.urls import reverse
 from django.utils.translation import override
 
-from cases.models import Case, FamilyMember, FamilyToken
+from cases.models import Case, Draft, FamilyMember, FamilyToken
 from cases.models.tokens import Purpose
 from cases.workflow import CloseReason, Stage
 from portal.models import MailStatus, OutgoingMail
 from portal.outbox import post_mail
 
 RECEIVED = "cases/email/received"
+INVITATION = "cases/email/invitation"
 CONFIRM_EMAIL = "cases/email/confirm_email"
 MESSAGE_WAITING = "cases/email/message_waiting"
 STATUS_CHANGED = "cases/email/status_changed"
 CODE_REPLACED = "cases/email/code_replaced"
 WITHDRAWN = "cases/email/withdrawn"
+# To the address that was replaced.
+EMAIL_CHANGED = "cases/email/email_changed"
+DRAFT_REMINDER = "cases/email/draft_reminder"
 # These ask whether the address is right, so they alone go to one that nobody confirmed (row M3).
 ASKING = frozenset({RECEIVED, CONFIRM_EMAIL})
 
 
-def notify_family(case: Case, template: str) -> None:
-    """A mail to the owner in their language: there is news, and the link to sign in.
+def notify_family(case: Case, template: str, *, only: FamilyMember | None = None) -> None:
+    """A mail to each adult in their language: there is news, and the link to sign in.
 
     Nothing automatic goes to a family whose patient has died, and nothing but
     the question itself to an address that nobody confirmed yet.
     """
     if not is_told(case) and template != WITHDRAWN:
         return
-    for member in FamilyMember.objects.filter(case=case, is_owner=True).exclude(email=""):
-        if member.email_confirmed_at or template in ASKING:
+    adults = FamilyMember.objects.filter(case=case, ended_at=None).exclude(email="")
+    for member in adults.filter(pk=only.pk) if only else adults.order_by("-is_owner"):
+        is_asked = template in ASKING and member.is_owner
+        if (member.email_confirmed_at and template not in ASKING) or is_asked:
             link = confirmation_path(member) if template in ASKING else ""
             notify_member(member, template, reference=case.reference, link=link)
 
@@ -47,16 +53,20 @@ def confirmation_path(member: FamilyMember) -> str:
 
 
 def notify_member(member: FamilyMember, template: str, *, reference: str, link: str = "") -> None:
-    """Queue the row and its job. The link is a path; the host comes from a setting (row W5)."""
-    with override(member.language):
+    _queue(template, member.language, member.email, reference, link)
+
+
+def notify_draft(draft: Draft, template: str, *, link: str = "") -> None:
+    """To whoever began an inquiry; nothing without an address."""
+    if draft.email:
+        _queue(template, draft.language, draft.email, draft.reference, link)
+
+
+def _queue(template: str, language: str, recipient: str, reference: str, link: str) -> None:
+    """The row and its job. The link is a path; the host comes from a setting (row W5)."""
+    with override(language):
         path = link or reverse("case:sign-in")
-    post_mail(
-        template=template,
-        language=member.language,
-        recipient=member.email,
-        about=reference,
-        link=path,
-    )
+    post_mail(template=template, language=language, recipient=recipient, about=reference, link=path)
 
 
 def stop_waiting_mail(case: Case) -> None:

@@ -13,6 +13,11 @@ def is_family(who) -> bool:
     return getattr(who, "case_id", None) is not None
 
 
+def is_owner(who) -> bool:
+    """The adult who asked: a second one reads, or writes, and decides nothing."""
+    return is_family(who) and who.is_owner
+
+
 def is_case_worker(who) -> bool:
     return bool(getattr(who, "is_active", False)) and getattr(who, "role", "") in CASE_WORKERS
 
@@ -20,7 +25,7 @@ def is_case_worker(who) -> bool:
 def can_view(who, case) -> bool:
     """Family: its own. Lead: all. Coordinator: assigned to them, or to nobody yet."""
     if is_family(who):
-        return who.case_id == case.pk
+        return who.case_id == case.pk and who.ended_at is None
     if not is_case_worker(who):
         return False
     if who.has_perm("cases.view_all_cases"):
@@ -40,7 +45,7 @@ def can_assign(who, case) -> bool:
 def can_write_message(who, case) -> bool:
     """Families also write after the end: their word reopens nothing but is read."""
     if is_family(who):
-        return can_view(who, case) and case.stage != Stage.WITHDRAWN
+        return can_view(who, case) and who.can_write and case.stage != Stage.WITHDRAWN
     return can_work(who, case) and case.stage not in ENDED_STAGES
 
 
@@ -60,9 +65,14 @@ def can_remove_record(who, record) -> bool:
 
 
 def can_take_step(who, case, step: Step) -> bool:
-    """Whether this person may take this step at the case's present stage."""
+    """Whether this person may take this step at the case's present stage.
+
+    A held inquiry is let into the queue first, or ended.
+    """
+    if case.held_for and step not in (Step.CLOSE, Step.WITHDRAW):
+        return False
     if case.stage not in TRANSITIONS[step].sources:
         return False
     if is_family(who):
-        return step in FAMILY_STEPS and can_view(who, case)
+        return step in FAMILY_STEPS and is_owner(who) and can_view(who, case)
     return step != Step.WITHDRAW and can_work(who, case)

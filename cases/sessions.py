@@ -13,6 +13,9 @@ from django.utils.crypto import constant_time_compare
 
 from cases.actions.drafts import hash_secret
 from cases.models import Draft, FamilyMember
+from portal import staff_sessions
+from portal.models import User
+from portal.sites import office
 
 MEMBER = "family"
 DRAFT = "inquiry"
@@ -46,7 +49,7 @@ def current_member(request) -> FamilyMember | None:
         return None
     member = (
         FamilyMember.objects.select_related("case")
-        .filter(pk=kept["id"], access_version=kept["access_version"])
+        .filter(pk=kept["id"], access_version=kept["access_version"], ended_at=None)
         .first()
     )
     if member:
@@ -83,14 +86,53 @@ def forget_words(request) -> None:
 
 
 def remember_draft(request, draft: Draft, secret: str) -> None:
-    """The browser keeps the draft as long as we do.
+    """The browser that began a draft keeps it as long as we do.
 
     Under a new key: whoever knew the session before it held anything must not
     read what is typed from here on (row A5).
     """
-    request.session.cycle_key()
-    request.session[DRAFT] = {"id": str(draft.pk), "secret": secret}
+    _keep_draft(request, draft, secret)
     request.session.set_expiry(draft.expires_at)
+
+
+def enter_draft(request, draft: Draft) -> None:
+    """A browser that came by the code has the draft for as long as a case is open in one.
+
+    It does not know the secret, so it never shows the code.
+    """
+    rotate_token(request)
+    _keep_draft(request, draft, "")
+    request.session.set_expiry(settings.FAMILY_SESSION_MAX)
+
+
+def type_draft(request, draft: Draft) -> None:
+    """The office types for a family: as long as the log-in of the person lasts, and no longer."""
+    _keep_draft(request, draft, "")
+    request.session[DRAFT] |= {"typist": str(request.user.pk)}
+
+
+def typist(request) -> User | None:
+    """Who of the office types this draft; None in a family's own browser."""
+    kept = request.session.get(DRAFT) or {}
+    return request.user if kept.get("typist") else None
+
+
+def _is_typist_here(request, kept: dict) -> bool:
+    """Signed in with both factors, and not too long ago. Counts as being at work."""
+    is_same = str(request.user.pk) == kept["typist"] and office.has_permission(request)
+    if not is_same or staff_sessions.is_over(request.session):
+        return False
+    staff_sessions.touch(request.session)
+    return True
+
+
+def _keep_draft(request, draft: Draft, secret: str) -> None:
+    request.session.cycle_key()
+    request.session[DRAFT] = {
+        "id": str(draft.pk),
+        "secret": secret,
+        "access_version": draft.access_version,
+    }
 
 
 def has_draft(request) -> bool:
@@ -101,13 +143,22 @@ def has_draft(request) -> bool:
 def current_draft(request) -> Draft | None:
     """The draft of this browser, sent or not; None when it is unknown or has expired."""
     kept = request.session.get(DRAFT)
-    if not kept:
+    if not kept or (kept.get("typist") and not _is_typist_here(request, kept)):
         return None
-    draft = Draft.objects.select_related("case__hospital").filter(pk=kept["id"]).first()
-    if draft is None or not constant_time_compare(draft.secret_hash, hash_secret(kept["secret"])):
+    draft = (
+        Draft.objects.select_related("case__hospital")
+        .filter(pk=kept["id"], access_version=kept.get("access_version", 1))
+        .first()
+    )
+    if draft is None or not _is_secret_right(draft, kept["secret"]):
         return None
     is_over = draft.case_id is None and draft.expires_at <= timezone.now()
     return None if is_over else draft
+
+
+def _is_secret_right(draft: Draft, secret: str) -> bool:
+    """A browser that came by the code has none."""
+    return not secret or constant_time_compare(draft.secret_hash, hash_secret(secret))
 
 
 def open_draft(request) -> Draft | None:
@@ -117,6 +168,7 @@ def open_draft(request) -> Draft | None:
 
 
 def draft_secret(request) -> str:
+    """Empty in a browser that came by the code."""
     return request.session[DRAFT]["secret"]
 
 

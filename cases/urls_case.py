@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from cases.views import access, mails, records, tracking
+from cases.views import access, adults, agreeing, leaving, mails, records, tracking
 
 app_name = "case"
 urlpatterns = [
     path("", access.sign_in, name="sign-in"),
     path("sign-out/", access.sign_out, name="sign-out"),
+    path("leave/", leaving.leave, name="leave"),
+    path("left/", leaving.left, name="left"),
     path("signed-out/", access.signed_out, name="signed-out"),
     path("lost-code/", access.lost_code, name="lost-code"),
     path("link/", access.link_mailed, name="link-mailed"),
@@ -23,6 +25,10 @@ urlpatterns = [
         records.remove,
         name="remove-paper",
     ),
+    path("<str:reference>/adult/", adults.invite, name="invite-adult"),
+    path("<str:reference>/adult/end/", adults.end, name="end-adult"),
+    path("<str:reference>/agree/", agreeing.give_consent, name="give-consent"),
+    path("<str:reference>/slip/", tracking.slip, name="slip"),
     path("<str:reference>/task/", tracking.finish_task, name="finish-task"),
     path("<str:reference>/consent/", tracking.withdraw_consent, name="withdraw-consent"),
     path("<str:reference>/withdraw/", tracking.withdraw, name="withdraw"),

@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from cases.views import inquiry
+from cases.views import drafts, inquiry
 
 app_name = "inquiry"
 urlpatterns = [
     path("", inquiry.start, name="start"),
     path("resume/", inquiry.resume, name="resume"),
-    path("discard/", inquiry.discard, name="discard"),
+    path("begin/", drafts.begin, name="begin"),
+    path("paper/", drafts.paper, name="paper"),
+    path("later/", drafts.later, name="later"),
+    path("discard/", drafts.discard, name="discard"),
     path("emergency/", inquiry.emergency, name="emergency"),
     path("check/", inquiry.check, name="check"),
     path("sent/", inquiry.sent, name="sent"),

@@ -116,6 +116,11 @@ _EVENTS = {
     EventKind.PAPERS_ADDED: _("You added papers"),
     EventKind.PAPER_NOT_USABLE: _("A paper that you sent could not be used"),
     EventKind.PAPER_UNREADABLE: _("We could not read one of your papers"),
+    EventKind.CONSENT_GIVEN: _("You gave a consent"),
+    EventKind.ADULT_INVITED: _("A second adult was let in"),
+    EventKind.ADULT_ENDED: _("The access of the second adult was ended"),
+    EventKind.REFERRED: _("Your case was shared with a hospital"),
+    EventKind.REFERRAL_ENDED: _("A hospital no longer sees your case"),
 }
 _PAPER = {
     Status.UPLOADING: _("Choose the same file again: it goes on where it stopped."),

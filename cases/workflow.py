@@ -56,6 +56,15 @@ class CloseReason(models.TextChoices):
     EMERGENCY = "emergency", _("Sent to emergency care at home")
 
 
+class HeldFor(models.TextChoices):
+    """Why a new inquiry waits for a look of the office before it enters the queue."""
+
+    NO_SCRIPT = "no_script", _("The browser runs no scripts")
+    FAST = "fast", _("It was filled in very fast")
+    TRAP = "trap", _("A field that people do not see was filled in")
+    FLOOD = "flood", _("Many came within an hour")
+
+
 class InfoReason(models.TextChoices):
     """What can be missing; each becomes a task that the family reads in its language."""
 

@@ -38,6 +38,8 @@ PUBLIC = (
     ("inquiry-start", "inquiry/"),
     ("case-sign-in", "case/"),
     ("case-lost-code", "case/lost-code/"),
+    ("inquiry-paper-start", "inquiry/paper/"),
+    ("left", "case/left/"),
     ("error-404", "no-such-page/"),
 )
 # Slug of the page and what is typed there: a child in Poland, no emergency.
@@ -56,6 +58,7 @@ INQUIRY = (
     ),
     ("guardian", {"declared": "on"}),
     ("problem", {"problem": "guz wątroby"}),
+    ("known", {"diagnosis": "hepatoblastoma"}),
     ("wish", {"wishes": "opinion"}),
     ("urgency", {"urgency": "weeks", "in_hospital": "no", "able_to_travel": "yes"}),
     ("hospital", {}),
@@ -67,6 +70,7 @@ STAFF = (
     ("coordinator", "office", "/office/"),
     ("coordinator", "office-cases", "/office/cases/case/"),
     ("coordinator", "office-case", "*"),
+    ("coordinator", "office-typing", "/office/cases/case/type/"),
     ("coordinator", "office-recovery-codes", "/office/recovery-codes/"),
     ("coordinator", "office-password", "/office/password_change/"),
     ("lead", "office-lead", "/office/"),
@@ -156,10 +160,16 @@ class Visitor:
             yield Stop(f"inquiry-{slug}", page)
             fill(page, typed)
             submit(page)
+        page.goto(f"/{language}/inquiry/later/")
+        submit(page)
+        yield Stop("inquiry-later", page)
         page.goto(f"/{language}/inquiry/check/")
         yield Stop("inquiry-check", page)
         submit(page)
         yield Stop("inquiry-sent", page)
+        page.goto(f"/{language}/inquiry/paper/")
+        submit(page)
+        yield Stop("inquiry-paper", page)
         page.context.close()
 
     def case(self, language: str) -> Iterator[Stop]:
@@ -176,6 +186,9 @@ class Visitor:
         page.wait_for_selector("[data-state=arrived]")
         page.wait_for_selector(".paper")
         yield Stop("case-papers", page)
+        for name, path in (("case-adult", "adult/"), ("case-slip", "slip/")):
+            page.goto(f"/{language}/case/{self.logins['case']['reference']}/{path}")
+            yield Stop(name, page)
         page.context.close()
 
     def rendered_errors(self, language: str) -> Iterator[Stop]:
@@ -294,6 +307,8 @@ def fill(page: Page, typed: dict[str, str]) -> None:
     if "/consents/" in page.url:
         for box in page.locator("main input[type=checkbox]").all():
             box.check(force=True)
+        for name in page.locator("main [name=signed_name]").all():
+            name.fill("Anna Nowak")
 
 
 def submit(page: Page) -> None:

@@ -8,15 +8,30 @@ from cases.actions.access import (
     use_link,
     withdraw_case,
 )
+from cases.actions.adults import end_adult, invite_adult
 from cases.actions.answers import answer_family, mark_read
 from cases.actions.assign import assign_case, set_due
-from cases.actions.consents import withdraw_consent
+from cases.actions.consents import give_consent, withdraw_consent
 from cases.actions.core import ActionRefusedError, ChangedMeanwhileError
-from cases.actions.drafts import discard_draft, erase_expired_drafts, save_page, start_draft
+from cases.actions.drafts import (
+    discard_draft,
+    draft_code,
+    erase_expired_drafts,
+    keep_address,
+    keep_code,
+    open_paper,
+    remind_of_drafts,
+    save_page,
+    start_draft,
+    start_typing,
+)
+from cases.actions.duplicates import merge_cases, record_merge_agreement, tell_apart
+from cases.actions.hold import release_case
 from cases.actions.keys import case_key, destroy_case_key, rewrap_case_keys
 from cases.actions.mail import (
     confirm_email,
     correct_email,
+    record_identity_check,
     record_mail_failure,
     send_confirmation,
 )
@@ -28,6 +43,7 @@ from cases.actions.records import (
     open_record,
     remove_record,
 )
+from cases.actions.referrals import end_referral, refer_case
 from cases.actions.steps import (
     STEP_ACTIONS,
     apply_step,
@@ -77,18 +93,34 @@ __all__ = [
     "correct_email",
     "destroy_case_key",
     "discard_draft",
+    "draft_code",
+    "end_adult",
+    "end_referral",
     "erase_expired_drafts",
+    "give_consent",
+    "invite_adult",
+    "keep_address",
+    "keep_code",
     "keep_whole",
     "lock_out_and_send_link",
+    "lock_out_and_send_link",
+    "mark_read",
     "mark_read",
     "mark_readable",
     "mark_unreadable",
+    "merge_cases",
+    "open_paper",
     "open_record",
     "receive",
     "record_estimate",
+    "record_identity_check",
     "record_mail_failure",
+    "record_merge_agreement",
     "record_opinion",
+    "refer_case",
     "refusal_of",
+    "release_case",
+    "remind_of_drafts",
     "remove_record",
     "reopen_case",
     "replace_code",
@@ -106,10 +138,12 @@ __all__ = [
     "start_planning",
     "start_treatment",
     "start_triage",
+    "start_typing",
     "submit_inquiry",
     "sweep_orphans",
     "sweep_uploads",
     "take_step",
+    "tell_apart",
     "use_link",
     "withdraw_case",
     "withdraw_consent",

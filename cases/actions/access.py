@@ -12,41 +12,54 @@ from django.utils.translation import override
 
 from cases import codes, notifications
 from cases.actions.core import ActionRefusedError, change_case, leave_event
+from cases.actions.drafts import reopen_by_link
 from cases.actions.mail import confirm_address
 from cases.actions.steps import apply_step
-from cases.models import Case, FamilyMember, FamilyToken
+from cases.models import Case, Draft, FamilyMember, FamilyToken
 from cases.models.event import EventKind
-from cases.models.tokens import Purpose
+from cases.models.tokens import MAKES_CODE, Purpose
 from cases.permissions import can_work, is_family
 from cases.workflow import Stage, Step
 
 SIGN_IN_LINK = "cases/email/sign_in_link"
 LINKS_AN_HOUR = 3
+# Codes that may belong to one reference: of the owner and of a second adult.
+DOORS = 2
 
 
-def sign_in(*, reference: str, code: str) -> FamilyMember | None:
-    """The family member, or None: unknown reference, wrong code and withdrawn case alike (row A3).
+def sign_in(*, reference: str, code: str) -> FamilyMember | Draft | None:
+    """The family member, or the inquiry that is not sent yet, or None.
 
-    Each way costs one Argon2 hash, so time tells nothing either.
+    Unknown reference, wrong code, withdrawn case and expired draft are answered alike (row A3).
+    Each way costs the same number of Argon2 hashes, so time tells nothing either.
     """
-    member = _owner_of(codes.normalise_reference(reference))
     typed = codes.normalise_code(code)
-    if member is None:
+    doors = _doors_of(codes.normalise_reference(reference))
+    opened = [door for door in doors if check_password(typed, door.code_hash)]
+    for _spare in range(DOORS - len(doors)):
         make_password(typed)
+    if not opened:
         return None
-    if not check_password(typed, member.code_hash) or member.case.stage == Stage.WITHDRAWN:
+    if isinstance(opened[0], Draft):
+        return opened[0]
+    return _enter(opened[0])
+
+
+def _enter(member: FamilyMember) -> FamilyMember | None:
+    if member.case.stage == Stage.WITHDRAWN:
         return None
     with transaction.atomic():
         leave_event(member.case, EventKind.SIGNED_IN, by=member)
     return member
 
 
-def _owner_of(reference: str) -> FamilyMember | None:
-    return (
-        FamilyMember.objects.select_related("case")
-        .filter(case__reference=reference, is_owner=True)
-        .first()
+def _doors_of(reference: str) -> list[FamilyMember | Draft]:
+    """Whose code may be typed with this reference: adults of a case, or one draft."""
+    members = FamilyMember.objects.select_related("case").filter(
+        case__reference=reference, ended_at=None
     )
+    drafts = Draft.objects.open().filter(reference=reference).exclude(code_hash="")
+    return [*members, *drafts][:DOORS]
 
 
 @transaction.atomic
@@ -59,7 +72,7 @@ def replace_code(*, member: FamilyMember, by) -> str:
         raise ActionRefusedError(_("Only the family sees its private code."))
     code = codes.new_code()
     _set_code(member, codes.normalise_code(code), by)
-    notifications.notify_family(member.case, notifications.CODE_REPLACED)
+    notifications.notify_family(member.case, notifications.CODE_REPLACED, only=member)
     return code
 
 
@@ -87,33 +100,41 @@ def lock_out_and_send_link(*, member: FamilyMember, by, version: int | None = No
 
 
 @transaction.atomic
-def send_sign_in_link(*, member: FamilyMember) -> None:
-    """Mail a link that works once within ten minutes. More than three an hour are not sent."""
+def send_sign_in_link(*, member: FamilyMember | Draft) -> None:
+    """Mail a link that works once within ten minutes. More than three an hour are not sent.
+
+    To an adult of a case, or back to an inquiry that is not sent yet.
+    """
     since = timezone.now() - timedelta(hours=1)
     recent = member.tokens.filter(purpose=Purpose.SIGN_IN, created_at__gt=since)
-    if member.case.stage != Stage.WITHDRAWN and recent.count() < LINKS_AN_HOUR:
+    is_open = isinstance(member, Draft) or member.case.stage != Stage.WITHDRAWN
+    if is_open and recent.count() < LINKS_AN_HOUR:
         _mail_link(member)
 
 
-def _mail_link(member: FamilyMember) -> None:
-    row = FamilyToken.objects.make(member, Purpose.SIGN_IN)
-    with override(member.language):
+def _mail_link(whom: FamilyMember | Draft) -> None:
+    row = FamilyToken.objects.make(whom, Purpose.SIGN_IN)
+    with override(whom.language):
         # The row's id alone; the mail's template makes the token of it.
         path = reverse("case:link", args=[row.pk.hex])
-    notifications.notify_member(member, SIGN_IN_LINK, reference=member.case.reference, link=path)
+    if isinstance(whom, Draft):
+        notifications.notify_draft(whom, SIGN_IN_LINK, link=path)
+    else:
+        notifications.notify_member(whom, SIGN_IN_LINK, reference=row.reference, link=path)
 
 
 def living_token(token: str) -> FamilyToken | None:
     """The unused, unexpired row of a link to a new code. Reading it uses nothing up."""
-    links = FamilyToken.objects.select_related("member__case").of(token).living()
-    return links.filter(purpose=Purpose.SIGN_IN, used_at=None).first()
+    links = FamilyToken.objects.select_related("member__case", "draft").of(token).living()
+    return links.filter(purpose__in=MAKES_CODE, used_at=None).first()
 
 
 @transaction.atomic
-def use_link(*, token: str) -> tuple[FamilyMember, str] | None:
+def use_link(*, token: str) -> tuple[FamilyMember | Draft, str] | None:
     """The member and their new code; None for a token that is unknown, used or too old.
 
-    Other links to a new code are void from now on, and the address is right: the link went there.
+    For a draft: it and its new secret, of which the code is made. Other links to a new code
+    are void from now on, and the address is right: the link went there.
     """
     row = living_token(token)
     if row is None:
@@ -123,7 +144,9 @@ def use_link(*, token: str) -> tuple[FamilyMember, str] | None:
     unused = FamilyToken.objects.filter(pk=row.pk, used_at=None, expires_at__gt=now)
     if not unused.update(used_at=now):
         return None
-    row.member.tokens.filter(purpose=Purpose.SIGN_IN).make_void()
+    if row.draft_id:
+        return reopen_by_link(row=row)
+    row.member.tokens.filter(purpose__in=MAKES_CODE).make_void()
     confirm_address(row.member)
     return row.member, replace_code(member=row.member, by=row.member)
 

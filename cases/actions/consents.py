@@ -1,25 +1,61 @@
-"""Consents after the inquiry: withdrawn as easily as they were given."""
+"""Consents after the inquiry: withdrawn as easily as they were given, and given again."""
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases import consents
 from cases.actions.core import ActionRefusedError, leave_event
 from cases.actions.messages import hand_to_coordinator
-from cases.models import Consent
+from cases.actions.referrals import end_referrals_of
+from cases.models import Case, Consent
 from cases.models.event import EventKind
-from cases.permissions import can_view, is_family
+from cases.permissions import can_view, is_owner
+
+
+def _refuse_strangers(by, case: Case) -> None:
+    if not (is_owner(by) and can_view(by, case)):
+        raise ActionRefusedError(_("Only whoever asked gives and withdraws consents."))
 
 
 @transaction.atomic
 def withdraw_consent(*, by, consent: Consent) -> None:
     """From now on. What happened before stays lawful; the coordinator is told."""
     case = consent.case
-    if not (is_family(by) and can_view(by, case)):
-        raise ActionRefusedError(_("Only the family withdraws its consent."))
+    _refuse_strangers(by, case)
     now = timezone.now()
-    if not Consent.objects.filter(pk=consent.pk, withdrawn_at=None).update(withdrawn_at=now):
+    # A hospital that sees the case by this consent sees it no longer, or the row would not go.
+    end_referrals_of(consent, by)
+    living = Consent.objects.filter(pk=consent.pk, withdrawn_at=None)
+    if not living.update(withdrawn_at=now, living_key=None):
         return
     leave_event(case, EventKind.CONSENT_WITHDRAWN, by=by, consent=consent.kind)
     if consent.kind != Consent.Kind.NEWS:
+        hand_to_coordinator(case)
+
+
+@transaction.atomic
+def give_consent(
+    *, by, case: Case, text: consents.ConsentText, language: str, hospital=None, signed_name=""
+) -> None:
+    """In the words that were shown. Given twice it is given once."""
+    _refuse_strangers(by, case)
+    if case.has_ended:
+        raise ActionRefusedError(_("This case has ended."))
+    same = Consent.objects.filter(case=case, kind=text.kind, hospital=hospital)
+    if same.filter(withdrawn_at=None).exists():
+        return
+    Consent.objects.create(
+        case=case,
+        kind=text.kind,
+        hospital=hospital,
+        version=consents.VERSION,
+        language=language,
+        text_hash=text.hash,
+        given_by=by,
+        capacity=by.relation,
+        signed_name=signed_name,
+    )
+    leave_event(case, EventKind.CONSENT_GIVEN, by=by, consent=text.kind)
+    if text.kind != Consent.Kind.NEWS:
         hand_to_coordinator(case)

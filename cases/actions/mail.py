@@ -10,13 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import notifications
 from cases.actions.core import ActionRefusedError, change_case, leave_event
-from cases.models import Case, FamilyMember, FamilyToken
+from cases.models import Case, FamilyMember, FamilyToken, IdentityCheck
 from cases.models.event import EventKind
 from cases.models.tokens import Purpose
 from cases.permissions import can_work, is_family
 from portal.models import OutgoingMail
 
 CONFIRMATIONS_AN_HOUR = 3
+# Checks of different kinds before a confirmed address is changed, and how long each holds.
+CHECKS_NEEDED, CHECKS_HOLD = 2, timedelta(days=1)
 
 
 @transaction.atomic
@@ -31,19 +33,53 @@ def record_mail_failure(*, reference: str, template: str) -> None:
 def correct_email(*, by, member: FamilyMember, email: str, version: int | None = None) -> None:
     """The family told us the right address: a mail there asks whether it is theirs.
 
-    Links that went to the old address are void.
+    Links that went to the old address are void. An address that was confirmed opens the case
+    to whoever reads mail there, so it changes only after two checks of the person, and the
+    old address is told.
     """
     case = member.case
     if not can_work(by, case):
         raise ActionRefusedError(_("This case is not yours to work on."))
     _refuse_wrong_address(email)
+    if member.email_confirmed_at:
+        _use_checks(case)
     change_case(case, version=version)
     notifications.stop_waiting_mail(case)
+    if member.email_confirmed_at and notifications.is_told(case):
+        notifications.notify_member(member, notifications.EMAIL_CHANGED, reference=case.reference)
     # First the links, then the member: the order of whoever confirms at the same time.
     member.tokens.make_void()
     FamilyMember.objects.filter(pk=member.pk).update(email=email, email_confirmed_at=None)
     leave_event(case, EventKind.EMAIL_CHANGED, by=by)
     notifications.notify_family(case, notifications.CONFIRM_EMAIL)
+
+
+def living_checks(case: Case):
+    """Of the last day and not used yet; what a decision may rest on."""
+    since = timezone.now() - CHECKS_HOLD
+    return IdentityCheck.objects.filter(case=case, used_at=None, at__gt=since)
+
+
+def _use_checks(case: Case) -> None:
+    checks = living_checks(case)
+    if checks.values("kind").distinct().order_by().count() < CHECKS_NEEDED:
+        raise ActionRefusedError(
+            _("This address was confirmed by the family. First check in two different ways who "
+              "you are speaking with, and record both.")
+        )  # fmt: skip
+    checks.update(used_at=timezone.now())
+
+
+@transaction.atomic
+def record_identity_check(*, by, case: Case, kind: str, version: int | None = None) -> None:
+    """Somebody lost code and mail: how we made sure that it is them, in a code."""
+    if not (can_work(by, case) and by.has_perm("cases.replace_code")):
+        raise ActionRefusedError(_("This case is not yours to work on."))
+    if kind not in IdentityCheck.Kind.values:
+        raise ActionRefusedError(_("Choose how you checked who it is."))
+    change_case(case, version=version)
+    IdentityCheck.objects.create(case=case, kind=kind, by=by)
+    leave_event(case, EventKind.IDENTITY_CHECKED, by=by, code=kind)
 
 
 def living_confirmation(token: str) -> FamilyToken | None:

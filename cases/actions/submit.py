@@ -10,7 +10,8 @@ from django.utils import timezone
 from cases import notifications
 from cases.actions.core import ActionRefusedError, leave_event
 from cases.actions.deadlines import due_at
-from cases.codes import new_reference, normalise_code
+from cases.actions.duplicates import note_patient
+from cases.codes import new_code, normalise_code
 from cases.models import Case, Consent, Draft, FamilyMember, Inquiry
 from cases.models.event import EventKind
 from cases.workflow import Stage, WaitingOn
@@ -25,18 +26,17 @@ class SentInquiry:
     inquiry: dict
     # Each with kind, hospital, version, language and the hash of the text that was shown.
     consents: list[dict] = field(default_factory=list)
-    # The demo's printed one; else a free one is drawn.
-    reference: str = ""
 
 
 def submit_inquiry(*, draft: Draft, code: str, sent: SentInquiry, by=None) -> Case:
     """The case of this draft: made now, or by whoever was faster with the same draft.
 
-    `code` is the private code that the family is shown. Raises
-    ActionRefusedError when the draft expired.
+    `code` is the private code that the family is shown, unless it has one of this draft
+    already. Raises ActionRefusedError when the draft expired or got another code meanwhile.
     """
     # Hashing is slow on purpose: not while the database is locked.
-    code_hash = make_password(normalise_code(code))
+    # Typed in by the office it has a code that nobody was shown: a link makes another one.
+    code_hash = "" if draft.code_hash else make_password(normalise_code(code or new_code()))
     return _submit(draft, code_hash, sent, by)
 
 
@@ -44,26 +44,44 @@ def submit_inquiry(*, draft: Draft, code: str, sent: SentInquiry, by=None) -> Ca
 def _submit(draft, code_hash, sent, by) -> Case:
     case_id, now = uuid.uuid4(), timezone.now()
     # The foreign key is checked at the end of the transaction, when the case is there.
-    taken = Draft.objects.filter(pk=draft.pk, case=None, expires_at__gt=now).update(
-        case=case_id, answers={}
-    )
+    mine = Draft.objects.filter(pk=draft.pk, access_version=draft.access_version)
+    taken = mine.filter(case=None, expires_at__gt=now).update(case=case_id, answers={})
     if not taken:
         return _case_of(draft)
-    case = _create_case(case_id, sent, now)
-    member = FamilyMember.objects.create(case=case, code_hash=code_hash, **sent.member)
-    Inquiry.objects.create(case=case, **sent.inquiry)
+    draft.refresh_from_db()
+    case = _create_case(case_id, draft.reference, sent, now)
+    member = _create_owner(case, draft, code_hash, sent)
+    note_patient(case, Inquiry.objects.create(case=case, **sent.inquiry))
     for consent in sent.consents:
-        Consent.objects.create(case=case, given_by=member, given_at=now, **consent)
-    leave_event(case, EventKind.RECEIVED, by=by or member)
-    notifications.notify_family(case, notifications.RECEIVED)
+        recorded = {"recorded_by": by} if consent.get("channel", "online") != "online" else {}
+        Consent.objects.create(case=case, given_by=member, given_at=now, **consent, **recorded)
+    leave_event(case, EventKind.RECEIVED, by=by or member, **_held(case))
+    if not case.held_for:
+        # A machine would use us to write to strangers: a held one waits for its first mail.
+        notifications.notify_family(case, notifications.RECEIVED)
     return case
 
 
-def _create_case(case_id, sent: SentInquiry, now) -> Case:
+def _held(case: Case) -> dict:
+    return {"held": str(case.held_for)} if case.held_for else {}
+
+
+def _create_owner(case, draft: Draft, code_hash: str, sent: SentInquiry) -> FamilyMember:
+    """With the code that opened the draft, and its address as far as a link went there."""
+    is_same = sent.member.get("email", "").lower() == draft.email.lower()
+    return FamilyMember.objects.create(
+        case=case,
+        code_hash=draft.code_hash or code_hash,
+        email_confirmed_at=draft.email_confirmed_at if is_same else None,
+        **sent.member,
+    )
+
+
+def _create_case(case_id, reference: str, sent: SentInquiry, now) -> Case:
     promised = due_at("first_answer", now)
     return Case.objects.create(
         id=case_id,
-        reference=sent.reference or _free_reference(),
+        reference=reference,
         stage=Stage.RECEIVED,
         waiting_on=WaitingOn.COORDINATOR,
         turn_since=now,
@@ -72,14 +90,6 @@ def _create_case(case_id, sent: SentInquiry, now) -> Case:
         created_at=now,
         **sent.case,
     )
-
-
-def _free_reference() -> str:
-    """Among 30^8 references a clash is rare; the unique constraint stands behind this."""
-    reference = new_reference()
-    while Case.objects.filter(reference=reference).exists():
-        reference = new_reference()
-    return reference
 
 
 def _case_of(draft: Draft) -> Case:

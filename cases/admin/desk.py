@@ -5,6 +5,7 @@ from functools import wraps
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -18,11 +19,13 @@ from cases.forms.office import (
     STEP_FORMS,
     AnswerForm,
     AssignForm,
+    CheckForm,
     DueForm,
+    DuplicateForm,
     EmailForm,
     VersionForm,
 )
-from cases.models import Case
+from cases.models import Case, DuplicateHint
 from portal import audit
 from portal.sites import office
 
@@ -142,12 +145,48 @@ def correct_email(user, case, details):
     return _("Corrected. A mail to the new address is on its way.")
 
 
+@_posting(VersionForm, "release")
+def release(user, case, details):
+    actions.release_case(by=user, case=case, **details)
+    return _("Into the queue. The family gets its first mail.")
+
+
+@_posting(CheckForm, "check")
+def record_check(user, case, details):
+    actions.record_identity_check(by=user, case=case, **details)
+    return _("Recorded, with your name.")
+
+
 @_posting(VersionForm, "link")
 def send_link(user, case, details):
     member = get_object_or_404(case.family, is_owner=True)
     member.case = case
     actions.lock_out_and_send_link(by=user, member=member, **details)
     return _("The old code is void. The family gets a link to a new one, good for ten minutes.")
+
+
+def _hint(user, case, pk) -> DuplicateHint:
+    """Of this case and one that the person sees too; else there is none."""
+    seen = Case.objects.visible_to(user)
+    hints = DuplicateHint.objects.select_related("older", "newer").filter(
+        Q(older=case) | Q(newer=case), older__in=seen, newer__in=seen
+    )
+    return get_object_or_404(hints, pk=pk)
+
+
+@_posting(DuplicateForm, "duplicate")
+def decide_duplicate(user, case, details):
+    hint = _hint(user, case, details["hint"])
+    deed, how = details["deed"], details["how"]
+    if deed == "apart":
+        actions.tell_apart(by=user, hint=hint)
+        return _("Two patients. Neither family was told.")
+    if deed == "merge":
+        actions.merge_cases(by=user, hint=hint, keep=case)
+        return _("Joined with this case. Tell the other family its reference.")
+    whose = case if deed == "agreed_here" else hint.other(case)
+    actions.record_merge_agreement(by=user, hint=hint, case=whose, how=how)
+    return _("Recorded, with your name.")
 
 
 # Last part of the address and of the URL's name.
@@ -158,5 +197,8 @@ VIEWS = {
     "read": mark_read,
     "due": set_due,
     "email": correct_email,
+    "check": record_check,
+    "release": release,
+    "duplicate": decide_duplicate,
     "link": send_link,
 }

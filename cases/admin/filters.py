@@ -37,7 +37,7 @@ class WhoseFilter(ChipFilter):
         if self.value() == "mine":
             return queryset.filter(assigned_to=request.user)
         if self.value() == "unassigned":
-            return queryset.filter(assigned_to__isnull=True)
+            return queryset.released().filter(assigned_to__isnull=True)
         return queryset
 
 
@@ -50,6 +50,7 @@ class QueueFilter(ChipFilter):
             ("waiting", _("Waiting on us")),
             ("words", _("New words")),
             ("mail", _("Mail did not arrive")),
+            ("held", _("Held: look first")),
         ]
 
     def queryset(self, request, queryset):
@@ -58,6 +59,7 @@ class QueueFilter(ChipFilter):
             "waiting": queryset.waiting_on_us,
             "words": queryset.with_new_words,
             "mail": lambda: with_undelivered_mail(queryset),
+            "held": queryset.held,
         }
         return queues.get(self.value(), lambda: queryset)()
 
@@ -81,5 +83,8 @@ class StageFilter(ChipFilter):
     def queryset(self, request, queryset):
         if self.value() in Stage.values:
             return queryset.filter(stage=self.value())
-        has_ended_too = self.value() == "any" or request.GET.get("queue") in QUEUES_WITH_ENDED
-        return queryset if has_ended_too else queryset.open()
+        queue = request.GET.get("queue")
+        if self.value() == "any" or queue in QUEUES_WITH_ENDED:
+            return queryset
+        # What nobody looked at stays apart; but nothing is late unseen.
+        return queryset.open() if queue in ("held", "overdue") else queryset.open().released()

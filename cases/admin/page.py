@@ -4,25 +4,30 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from cases.actions.mail import living_checks
 from cases.admin.clock import read_clock
 from cases.admin.paper_rows import paper_rows
 from cases.forms.office import (
     STEP_FORMS,
     AnswerForm,
     AssignForm,
+    CheckForm,
     DueForm,
+    DuplicateForm,
     EmailForm,
     VersionForm,
 )
-from cases.models import Case
+from cases.models import Case, DuplicateHint
 from cases.models.inquiry import RedFlag, Wish
 from cases.permissions import can_take_step, can_work, can_write_message
 from cases.workflow import Step, staff_steps
+from hospitals.models import Condition
 from portal.models import MailStatus, OutgoingMail
 
 LANGUAGE_NAMES = dict(settings.LANGUAGES)
@@ -54,18 +59,44 @@ def case_page(request, case: Case, bound: dict) -> dict:
         "family_time": date_format(timezone.now().astimezone(_zone(case)), "D H:i"),
         "owner": owner,
         "sections": inquiry_sections(case),
-        "consents": case.consents.select_related("hospital"),
+        "consents": case.consents.select_related("hospital", "recorded_by"),
         "tasks": case.tasks.all(),
         "papers": paper_rows(user, case),
         "case_messages": case.messages.select_related("from_staff", "from_family"),
         "events": case.events.select_related("by")[:EVENTS],
         "mails": mails,
+        "duplicates": _duplicates(case, user, bound),
+        "checks": living_checks(case).select_related("by"),
         "mail_failed": _newest_failed(mails),
         "steps": [button for button in steps if button.name not in STEP_FORMS],
         "long_steps": [button for button in steps if button.name in STEP_FORMS],
         "deeds": _deeds(case, user, owner, bound),
         "open_form": next(iter(bound), ""),
     }
+
+
+def _duplicates(case: Case, user, bound: dict) -> list[dict]:
+    """Open hints whose other case this person sees too; each with its form."""
+    seen = Case.objects.visible_to(user)
+    hints = DuplicateHint.objects.filter(
+        Q(older=case) | Q(newer=case), state=DuplicateHint.State.OPEN, older__in=seen,
+        newer__in=seen,
+    )  # fmt: skip
+    url = reverse("office:cases_case_duplicate", args=[case.pk])
+    rows = hints.select_related("older", "newer").prefetch_related("agreements__case")
+    return [
+        {
+            "other": hint.other(case),
+            "agreements": hint.agreements.all(),
+            "button": Button(
+                "duplicate",
+                _("Record"),
+                url,
+                _form(DuplicateForm, "duplicate", case, bound, hint=hint.pk),
+            ),
+        }
+        for hint in rows
+    ]
 
 
 def conflict_page(request, case: Case, form, name: str) -> dict:
@@ -136,6 +167,8 @@ def _deeds(case: Case, user, owner, bound: dict) -> dict[str, Button]:
         url = reverse(f"office:cases_case_{name}", args=[case.pk])
         deeds[name] = Button(name, word, url, _form(form_class, name, case, bound, **initial))
 
+    if case.held_for:
+        add("release", _("A person wrote this: into the queue"), VersionForm)
     if can_write_message(user, case):
         add("answer", _("Send to the family"), AnswerForm, language=case.language)
     if case.has_new_words:
@@ -148,6 +181,7 @@ def _deeds(case: Case, user, owner, bound: dict) -> dict[str, Button]:
         add("due", _("Set the date"), DueForm)
     if owner:
         add("email", _("Correct the address"), EmailForm, email=owner.email)
+        add("check", _("Record this check"), CheckForm)
         add("link", _("Void the code and send a link to a new one"), VersionForm)
     return deeds
 
@@ -159,8 +193,15 @@ def inquiry_sections(case: Case) -> list[tuple[str, list[tuple[str, str]]]]:
         return []
     groups = {
         _("Patient"): ("patient_name", "birth_date", "sex", "guardian_name", "guardian_relation"),
-        _("The problem"): ("problem", "diagnosis"),
-        _("What they want"): ("wishes", "urgency", "in_hospital", "able_to_travel", "red_flags"),
+        _("The problem"): ("problem", "diagnosis", "condition"),
+        _("What they want"): (
+            "wishes",
+            "urgency",
+            "in_hospital",
+            "current_hospital",
+            "able_to_travel",
+            "red_flags",
+        ),
         _("Where and when"): ("specialty_wish", "when"),
     }
     return [
@@ -186,6 +227,9 @@ def _value(inquiry, name: str):
             "date": date_format(value, "DATE_FORMAT"),
             "age": years_since(value),
         }
+    if name == "condition":
+        condition = Condition.objects.filter(slug=value).first() if value else None
+        return condition.name if condition else value
     if name in words:
         return ", ".join(str(words[name].get(code, code)) for code in value)
     display = getattr(inquiry, f"get_{name}_display", None)

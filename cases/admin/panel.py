@@ -32,9 +32,10 @@ def queues_panel(request) -> dict | None:
 def _queues(cases, user) -> list[dict]:
     counts = cases.open().aggregate(
         mine=Count("pk", filter=Q(assigned_to=user)),
-        unassigned=Count("pk", filter=Q(assigned_to__isnull=True)),
+        unassigned=Count("pk", filter=Q(assigned_to__isnull=True, held_for="")),
         overdue=Count("pk", filter=Q(next_due_at__lt=timezone.now())),
-        waiting=Count("pk", filter=Q(waiting_on=WaitingOn.COORDINATOR)),
+        waiting=Count("pk", filter=Q(waiting_on=WaitingOn.COORDINATOR, held_for="")),
+        held=Count("pk", filter=~Q(held_for="")),
     )
     # Of ended cases too: what a family writes after the end is read like everything else.
     counts["words"] = cases.with_new_words().count()
@@ -46,6 +47,7 @@ def _queues(cases, user) -> list[dict]:
         ("waiting", "queue", _("Waiting on us")),
         ("words", "queue", _("New words")),
         ("mail", "queue", _("Mail did not arrive")),
+        ("held", "queue", _("Held: look first")),
     ]
     address = reverse("office:cases_case_changelist")
     return [

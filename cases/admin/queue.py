@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from cases.actions import ActionRefusedError, ChangedMeanwhileError, assign_case
-from cases.admin import desk, papers
+from cases.admin import desk, papers, typing
 from cases.admin.clock import read_clock, short_time
 from cases.admin.filters import QueueFilter, StageFilter, WhoseFilter
 from cases.codes import normalise_reference
@@ -89,6 +89,7 @@ class CaseAdmin(ReadOnlyAdmin):
         prefix = "cases_case"
         return [
             path("", wrap(self.changelist_view), name=f"{prefix}_changelist"),
+            path("type/", wrap(typing.type_in), name=f"{prefix}_type"),
             path("<uuid:case_id>/change/", wrap(desk.show), name=f"{prefix}_change"),
             path("<uuid:case_id>/step/<slug:step>/", wrap(desk.step), name=f"{prefix}_step"),
             *(

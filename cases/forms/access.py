@@ -65,6 +65,21 @@ class LostCodeForm(FamilyForm):
     )
 
 
+class AddressForm(FamilyForm):
+    """Where a link back is mailed to, before the page about contact was reached."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        help_text=_("Only for the way back, and for one reminder after a week."),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+        error_messages={
+            "required": _("Write your e-mail address."),
+            "invalid": _("Write the whole e-mail address, such as name@example.org."),
+        },
+    )
+
+
 class LinkForm(FamilyForm):
     """A browser that did not ask for the link names the case too (row A4)."""
 

@@ -1,4 +1,4 @@
-"""Pages about what is needed: warning signs, the problem, the wish, how soon, which hospital."""
+"""Pages about what is needed: warning signs, the problem, the wish, how soon, where."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from cases.forms.policy import FamilyForm
 from cases.models.inquiry import Ability, RedFlag, Urgency, Wish
 from hospitals.models import Hospital
 
-NO_SIGN = "none"
+NO_SIGN, CANNOT_TELL = "none", "unsure"
 
 
 class NowForm(FamilyForm):
@@ -17,7 +17,11 @@ class NowForm(FamilyForm):
     signs = forms.MultipleChoiceField(
         label=_("Is any of this happening to the patient right now?"),
         help_text=_("Tick all that are true."),
-        choices=[*RedFlag.choices, (NO_SIGN, _("No, none of these"))],
+        choices=[
+            *RedFlag.choices,
+            (NO_SIGN, _("No, none of these")),
+            (CANNOT_TELL, _("I don't know: I am not with the patient")),
+        ],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Tick what is true, or “No, none of these”.")},
     )
@@ -32,7 +36,7 @@ class NowForm(FamilyForm):
 
     @property
     def red_flags(self) -> list[str]:
-        return [sign for sign in self.cleaned_data["signs"] if sign != NO_SIGN]
+        return [sign for sign in self.cleaned_data["signs"] if sign in RedFlag.values]
 
 
 class ProblemForm(FamilyForm):
@@ -45,13 +49,6 @@ class ProblemForm(FamilyForm):
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 9, "dir": "auto", "autocomplete": "off"}),
         error_messages={"required": _("Write a few words about the problem.")},
-    )
-    diagnosis = Line(
-        label=_("Diagnosis, if doctors have named one"),
-        help_text=_("As it stands in the papers. Leave it empty if you don't know."),
-        required=False,
-        max_length=500,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )
 
 
@@ -92,6 +89,18 @@ class UrgencyForm(FamilyForm):
     )
 
 
+class WhereForm(FamilyForm):
+    """Only of a patient who is in hospital, or who would be moved from one to another."""
+
+    current_hospital = Line(
+        label=_("Hospital and town"),
+        help_text=_("Where the patient is treated now. Leave it empty if you don't know."),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
+    )
+
+
 class HospitalForm(FamilyForm):
     hospital = forms.ChoiceField(label=_("Hospital"), required=False)
     specialty_wish = Line(
@@ -111,5 +120,5 @@ class HospitalForm(FamilyForm):
     def prepare(self):
         named = [(hospital.slug, hospital.name) for hospital in Hospital.objects.public()]
         self.fields["hospital"].choices = [("", _("I don't know: advise me")), *named]
-        if self.answers and self.answers.hospital_begun_with:
-            self.initial.setdefault("hospital", self.answers.hospital_begun_with)
+        begun = self.answers.begun_with if self.answers else {}
+        self.initial.setdefault("hospital", begun.get("hospital", ""))

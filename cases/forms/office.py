@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases.models import IdentityCheck, MergeAgreement
 from cases.records.kinds import STAFF_REASONS
 from cases.workflow import CloseReason, InfoReason, WaitingOn
 from portal.models import User
@@ -115,6 +116,36 @@ class UnreadableForm(VersionForm):
         label=_("Why it cannot be used"),
         choices=[("", _("Choose a reason")), *((code, code.label) for code in STAFF_REASONS)],
         help_text=_("The family reads it in its own language, with what to do."),
+    )
+
+
+class CheckForm(VersionForm):
+    kind = forms.ChoiceField(
+        label=_("How did you check who it is?"),
+        choices=[("", _("Choose")), *IdentityCheck.Kind.choices],
+        help_text=_("Two different ways within a day. Both are logged with your name."),
+    )
+
+
+class DuplicateForm(VersionForm):
+    """One form for each pair of cases: what the families said, and what follows."""
+
+    hint = forms.UUIDField(widget=forms.HiddenInput)
+    deed = forms.ChoiceField(
+        label=_("What is known?"),
+        choices=[
+            ("", _("Choose")),
+            ("apart", _("They are two different patients")),
+            ("agreed_here", _("This family agrees that the cases are joined")),
+            ("agreed_there", _("The other family agrees that the cases are joined")),
+            ("merge", _("Both agree: join them, and go on with this case")),
+        ],
+    )
+    how = forms.ChoiceField(
+        label=_("How did they agree?"),
+        required=False,
+        choices=[("", _("Choose")), *MergeAgreement.How.choices],
+        help_text=_("Ask each family about its own case. Tell neither of the other."),
     )
 
 

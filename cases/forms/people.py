@@ -1,20 +1,24 @@
 """Pages about people: who asks, how to reach them, who is ill, who decides for a child."""
 
 from django import forms
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 from phonenumber_field.formfields import PhoneNumberField
 from phonenumbers import SUPPORTED_REGIONS
 
+from cases import consents
+from cases.forms.agreement import CHANGED
 from cases.forms.emails import likely_address
 from cases.forms.fields import DateParts, Line
 from cases.forms.policy import FamilyForm
 from cases.models import FamilyMember
+from cases.models.draft import Channel
 from cases.models.inquiry import GuardianRelation, Sex
 from portal.timezones import guess_zone, is_zone, zone_choices
 
 Relation = FamilyMember.Relation
-DECIDES = frozenset({Relation.PARENT, Relation.GUARDIAN})
+DECIDES = consents.DECIDES
 NAME_LIMIT = 120
 
 
@@ -92,6 +96,9 @@ class ContactForm(FamilyForm):
         return {"email_asked": self.email_asked}
 
     def prepare(self):
+        if self.answers and self.answers.channel != Channel.ONLINE:
+            # Not everybody who calls has one; the phone does then.
+            self.fields["email"].required = False
         # The address that we asked about: sent again unchanged it is taken as it is.
         self.email_asked = self.data.get("email_asked", "") if self.is_bound else ""
         country = self.data.get("country", "") if self.is_bound else self.initial.get("country", "")
@@ -125,6 +132,8 @@ class ContactForm(FamilyForm):
 
     def clean(self):
         data = super().clean()
+        if "email" in data and not data["email"] and not data.get("phone"):
+            self.add_error("phone", _("Write a phone number, or an e-mail address."))
         if not data.get("time_zone"):
             data["time_zone"] = guess_zone(data.get("country", ""), data.get("browser_zone", ""))
         return data
@@ -168,20 +177,45 @@ class GuardianForm(FamilyForm):
         error_messages={"required": _("Choose what they are to the patient.")},
     )
     declared = forms.BooleanField(
-        label=_("They know of this inquiry and agree to it"),
         error_messages={
             "required": _("Ask the parent or guardian first, then tick this box."),
         },
     )
+    # Which declaration, in which language, was read (row P1).
+    extra_keys = ("shown",)
 
     def prepare(self):
         writer = self.answers.cleaned("you") if self.answers else None
-        if not writer or writer["relation"] not in DECIDES:
+        decides = bool(writer) and writer["relation"] in DECIDES
+        self.who = consents.OWN if decides else consents.PASSED_ON
+        declared = self.fields["declared"]
+        declared.label = consents.guardian_text(self.who).text
+        if not decides:
             return
         del self.fields["guardian_name"], self.fields["guardian_relation"]
-        declared = self.fields["declared"]
-        declared.label = _("I am the patient's parent or legal guardian and may decide for them")
         declared.error_messages["required"] = _(
             "Only a parent or legal guardian may send this. If you are, tick this box; if not, "
             "go back and change who you are to the patient."
         )
+
+    @property
+    def carried(self):
+        return {"shown": self._fingerprint(get_language() or "en")}
+
+    @property
+    def language(self) -> str:
+        return consents.language_of(self.data.get("shown", ""))
+
+    def declaration(self) -> consents.ConsentText:
+        with override(self.language):
+            return consents.guardian_text(self.who)
+
+    def _fingerprint(self, language: str) -> str:
+        with override(language):
+            return consents.fingerprint_of(language, [consents.guardian_text(self.who)])
+
+    def clean(self):
+        data = super().clean()
+        if self.data.get("shown") != self._fingerprint(self.language):
+            self.add_error("declared", CHANGED)
+        return data

@@ -38,6 +38,11 @@ class FamilyForm(forms.Form):
     # Keys that the page posts beside the fields.
     extra_keys: tuple[str, ...] = ()
 
+    @classmethod
+    def is_asking(cls, data) -> bool:
+        """Whether a button of the page asks for its help, and saves nothing."""
+        return False
+
     def __init__(self, *args, answers=None, **kwargs):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)

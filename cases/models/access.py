@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -12,7 +13,10 @@ from cases.models.case import Case
 
 
 class FamilyMember(models.Model):
-    """The adult who asked (the owner). The code is kept as an Argon2id hash alone (row A1)."""
+    """The adult who asked (the owner), or a second one whom the owner let in.
+
+    Each has a code of their own, kept as an Argon2id hash alone (row A1).
+    """
 
     class Relation(models.TextChoices):
         PARENT = "parent", _("I am the mother or father")
@@ -25,9 +29,14 @@ class FamilyMember(models.Model):
     # Access to a case means nothing without it.
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="family")
     is_owner = models.BooleanField(_("owner"), default=True)
+    # What the owner granted to a second adult: to read, or to write as well.
+    can_write = models.BooleanField(_("may write"), default=True)
+    # When the owner took the access away.
+    ended_at = models.DateTimeField(_("access ended"), null=True, blank=True, editable=False)
     relation = models.CharField(_("to the patient"), max_length=12, choices=Relation.choices)
     name = models.CharField(_("name"), max_length=120)
-    email = models.EmailField(_("e-mail"), max_length=254)
+    # Empty of whoever was typed in by the office, or got the code by hand.
+    email = models.EmailField(_("e-mail"), max_length=254, blank=True)
     # Somebody used a link that went to this address: only then is a second mail sent (row M3).
     email_confirmed_at = models.DateTimeField(
         _("e-mail confirmed"), null=True, blank=True, editable=False
@@ -48,23 +57,81 @@ class FamilyMember(models.Model):
             models.UniqueConstraint(
                 fields=["case"], condition=Q(is_owner=True), name="family_one_owner"
             ),
+            models.UniqueConstraint(
+                fields=["case"],
+                condition=Q(is_owner=False, ended_at__isnull=True),
+                name="family_one_second_adult",
+                violation_error_message=_("A second adult has access already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_owner=False) | Q(ended_at__isnull=True, can_write=True),
+                name="family_owner_may_all",
+            ),
         ]
 
     def __str__(self):
         return self.name
 
 
-class SignInAttempt(models.Model):
-    """A wrong code, counted per reference and address; slows, never locks (rows A1, A2).
+class IdentityCheck(models.Model):
+    """How the office made sure who it speaks with; two of different kinds make one decision.
 
-    Addresses are kept as keyed hashes and swept after a day.
+    Without them nobody of the office can move a case to an address of their own choice.
     """
 
+    class Kind(models.TextChoices):
+        CALLED_BACK = "called_back", _("We called back on the number in the case")
+        MESSENGER = "messenger", _("They wrote from the WeChat or WhatsApp account in the case")
+        QUESTIONS = "questions", _("They answered two questions about what they had written")
+        DOCUMENT = "document", _("We saw an identity document in a video call")
+        OTHER_ADULT = "other_adult", _("The other adult of the case confirmed it")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # A check means nothing without its case; the audit trail keeps that it was made.
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="checks")
+    kind = models.CharField(_("how"), max_length=12, choices=Kind.choices)
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    # People of the office are disabled, never deleted.
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    used_at = models.DateTimeField(_("used"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("check of a person")
+        verbose_name_plural = _("checks of persons")
+        ordering = ["at"]
+
+    def __str__(self):
+        return self.get_kind_display()
+
+
+class SignInAttempt(models.Model):
+    """A try with a code, counted in three ways; slows, never locks (rows A1, A2).
+
+    References and addresses are kept as keyed hashes and swept after a day.
+    """
+
+    # Of reference and address together, of each alone.
     key = models.CharField(max_length=64)
+    reference_key = models.CharField(max_length=64, default="")
+    address_key = models.CharField(max_length=64, default="")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = [models.Index(fields=["key", "at"], name="attempt_key_idx")]
+        indexes = [
+            models.Index(fields=["key", "at"], name="attempt_key_idx"),
+            models.Index(fields=["reference_key", "at"], name="attempt_reference_idx"),
+            models.Index(fields=["address_key", "at"], name="attempt_address_idx"),
+        ]
 
     def __str__(self):
         return self.key
+
+
+class SpentWork(models.Model):
+    """A proof of work, or a wait, that was used: each counts once. Swept after a day."""
+
+    salt = models.CharField(max_length=32, unique=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self):
+        return self.salt

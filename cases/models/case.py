@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
 from cases.querysets import CaseQuerySet
-from cases.workflow import ENDED_STAGES, CloseReason, Stage, WaitingOn
+from cases.workflow import ENDED_STAGES, CloseReason, HeldFor, Stage, WaitingOn
 from hospitals.models import Hospital
 
 
@@ -56,6 +56,9 @@ class Case(models.Model):
     close_reason = models.CharField(
         _("why closed"), max_length=20, choices=CloseReason.choices, blank=True
     )
+    held_for = models.CharField(
+        _("held because"), max_length=12, choices=HeldFor.choices, blank=True
+    )
     created_at = models.DateTimeField(_("received"), default=timezone.now)
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -92,6 +95,8 @@ class Case(models.Model):
             # "Mine", and "unassigned".
             models.Index(fields=["assigned_to", "next_due_at"], name="case_assigned_idx"),
             models.Index(fields=["-created_at"], name="case_created_idx"),
+            # The queue of what the office looks at first.
+            models.Index(fields=["-created_at"], condition=~Q(held_for=""), name="case_held_idx"),
         ]
 
     def __str__(self):

@@ -2,21 +2,62 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from cases.models.case import Case
 
 
+class Channel(models.TextChoices):
+    """How the family asked. All but the first are typed in by the office."""
+
+    ONLINE = "online", pgettext_lazy("how an inquiry came", "on this site")
+    PHONE = "phone", pgettext_lazy("how an inquiry came", "by phone")
+    PAPER = "paper", pgettext_lazy("how an inquiry came", "on paper")
+
+
+class DraftQuerySet(models.QuerySet):
+    def open(self):
+        """Not sent and not too old."""
+        return self.filter(case=None, expires_at__gt=timezone.now())
+
+
 class Draft(models.Model):
-    """Answers as typed, per page. Only the browser that holds the secret reads it."""
+    """Answers as typed, per page. It becomes the case with the same reference and code.
+
+    Read by the browser that began it, and by whoever has the reference and the code.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(_("reference"), max_length=12, unique=True)
     # SHA-256 of the session's secret: a copy of the database does not open drafts.
     secret_hash = models.CharField(max_length=64, editable=False)
+    # Empty until somebody asked for the code: it is made of the secret, and kept nowhere (row A1).
+    code_hash = models.CharField(max_length=256, blank=True, editable=False)
+    # Raised with each new code: browsers that carry an older number are out (row A5).
+    access_version = models.PositiveIntegerField(default=1, editable=False)
+    # From the page about contact: where a link back is mailed to.
+    email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    email_confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reminded_at = models.DateTimeField(_("reminded"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=10)
     answers = models.JSONField(default=dict)
+    channel = models.CharField(
+        _("how it came"), max_length=8, choices=Channel.choices, default=Channel.ONLINE
+    )
+    typed_by = models.ForeignKey(
+        # People of the office are disabled, never deleted.
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("typed by"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     created_at = models.DateTimeField(_("begun"), default=timezone.now)
     expires_at = models.DateTimeField(_("kept until"), db_index=True)
     version = models.PositiveIntegerField(default=1)
@@ -25,9 +66,30 @@ class Draft(models.Model):
         Case, on_delete=models.CASCADE, null=True, blank=True, related_name="draft"
     )
 
+    objects = DraftQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("draft")
         verbose_name_plural = _("drafts")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(typed_by__isnull=True) | ~Q(channel="online"),
+                name="draft_online_typed_by_family",
+            ),
+        ]
+        indexes = [
+            # The reminder of day 7.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(case__isnull=True, reminded_at__isnull=True),
+                name="draft_reminder_idx",
+            ),
+        ]
 
     def __str__(self):
-        return str(self.pk)
+        return self.reference
+
+    @property
+    def has_way_back(self) -> bool:
+        """Whether another browser can reach it: by the code, or by a mailed link."""
+        return bool(self.code_hash or self.email)

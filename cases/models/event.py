@@ -29,11 +29,22 @@ class EventKind(models.TextChoices):
     EMAIL_CHANGED = "email_changed", _("E-mail address corrected")
     EMAIL_CONFIRMED = "email_confirmed", _("E-mail address confirmed by the family")
     CONSENT_WITHDRAWN = "consent_withdrawn", _("Consent withdrawn by the family")
+    CONSENT_GIVEN = "consent_given", _("Consent given by the family")
+    ADULT_INVITED = "adult_invited", _("A second adult was let in")
+    ADULT_ENDED = "adult_ended", _("The access of the second adult was ended")
+    REFERRED = "referred", _("Shared with a hospital")
+    REFERRAL_ENDED = "referral_ended", _("No longer shared with a hospital")
     MARKED_READ = "marked_read", _("Marked as read, needs no answer")
     PAPERS_ADDED = "papers_added", _("Papers added by the family")
     PAPER_NOT_USABLE = "paper_not_usable", _("A paper did not pass the checks")
     PAPER_LOCKED_AWAY = "paper_locked_away", _("A paper was locked away: a virus was found")
     PAPER_UNREADABLE = "paper_unreadable", _("A paper marked as unreadable")
+    DUPLICATE_FOUND = "duplicate_found", _("Perhaps the same patient as in another case")
+    TOLD_APART = "told_apart", _("Not the same patient as in another case")
+    MERGE_AGREED = "merge_agreed", _("The family agrees that two cases are joined")
+    MERGED = "merged", _("Another case was joined with this one")
+    RELEASED = "released", _("Held inquiry was let into the queue")
+    IDENTITY_CHECKED = "identity_checked", _("The office checked who it speaks with")
 
 
 class ActorKind(models.TextChoices):
@@ -49,6 +60,13 @@ STAFF_ONLY_KINDS = frozenset(
         EventKind.SIGNED_IN,
         EventKind.MARKED_READ,
         EventKind.PAPER_LOCKED_AWAY,
+        EventKind.IDENTITY_CHECKED,
+        EventKind.RELEASED,
+        # Neither family is ever told of the other.
+        EventKind.DUPLICATE_FOUND,
+        EventKind.TOLD_APART,
+        EventKind.MERGE_AGREED,
+        EventKind.MERGED,
     }
 )
 

@@ -24,6 +24,7 @@ class Wish(models.TextChoices):
     TREATMENT = "treatment", _("Treatment in Shanghai")
     PRICE = "price", _("What it would cost")
     TRANSFER = "transfer", _("A transfer from hospital to hospital")
+    UNSURE = "unsure", _("I don't know yet: advise me")
 
 
 class Urgency(models.TextChoices):
@@ -66,9 +67,12 @@ class Inquiry(models.Model):
     )
     problem = models.TextField(_("the problem in their own words"), max_length=5000)
     diagnosis = models.CharField(_("diagnosis"), max_length=500, blank=True)
+    # Key of the directory's condition; a word, because the directory may drop one.
+    condition = models.CharField(_("condition chosen"), max_length=80, blank=True)
     wishes = models.JSONField(_("what they want"), default=list)
     urgency = models.CharField(_("how urgent"), max_length=8, choices=Urgency.choices)
     in_hospital = models.CharField(_("in hospital now"), max_length=8, choices=Ability.choices)
+    current_hospital = models.CharField(_("hospital now"), max_length=200, blank=True)
     able_to_travel = models.CharField(_("able to travel"), max_length=8, choices=Ability.choices)
     red_flags = models.JSONField(_("warning signs"), default=list)
     specialty_wish = models.CharField(_("specialty wished"), max_length=200, blank=True)

@@ -1,25 +1,37 @@
-"""Mailed links: to a new code, or to say that an address is one's own."""
+"""Mailed links: to a new code of a case or a draft, or to say that an address is one's own."""
 
 import hashlib
 import uuid
 from datetime import timedelta
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.links import link_token, token_row
 from cases.models.access import FamilyMember
+from cases.models.draft import Draft
 from cases.workflow import Stage
 
 
 class Purpose(models.TextChoices):
     SIGN_IN = "sign_in", _("new code")
     CONFIRM = "confirm", _("confirm the address")
+    INVITE = "invite", _("invitation of a second adult")
 
 
-# How long a link works. The second kind opens nothing, so it may wait for its reader.
-LIFE = {Purpose.SIGN_IN: timedelta(minutes=10), Purpose.CONFIRM: timedelta(days=30)}
+# Purposes of links that make a code.
+MAKES_CODE = frozenset({Purpose.SIGN_IN, Purpose.INVITE})
+
+
+# How long a link works. The second kind opens nothing, so it may wait for its reader; the third
+# opens only to whoever names the reference too, which its mail does not say.
+LIFE = {
+    Purpose.SIGN_IN: timedelta(minutes=10),
+    Purpose.CONFIRM: timedelta(days=30),
+    Purpose.INVITE: timedelta(days=3),
+}
 
 
 def hash_token(token: str) -> str:
@@ -27,9 +39,10 @@ def hash_token(token: str) -> str:
 
 
 class FamilyTokenQuerySet(models.QuerySet):
-    def make(self, member: FamilyMember, purpose: Purpose) -> "FamilyToken":
+    def make(self, whom: FamilyMember | Draft, purpose: Purpose) -> "FamilyToken":
         now = timezone.now()
-        row = self.model(member=member, purpose=purpose, created_at=now)
+        owner = {"draft" if isinstance(whom, Draft) else "member": whom}
+        row = self.model(purpose=purpose, created_at=now, **owner)
         row.expires_at = now + LIFE[purpose]
         row.token_hash = hash_token(link_token(row.pk))
         row.save()
@@ -37,8 +50,10 @@ class FamilyTokenQuerySet(models.QuerySet):
 
     def living(self):
         """Not too old and not void; nobody comes back to a withdrawn case."""
-        rows = self.filter(expires_at__gt=timezone.now())
-        return rows.exclude(member__case__stage=Stage.WITHDRAWN)
+        now = timezone.now()
+        of_case = Q(draft=None, member__ended_at=None) & ~Q(member__case__stage=Stage.WITHDRAWN)
+        of_draft = Q(member=None, draft__case=None, draft__expires_at__gt=now)
+        return self.filter(of_case | of_draft, expires_at__gt=now)
 
     def of(self, token: str):
         """The row of this token, if it is one. Reading it uses nothing up."""
@@ -55,7 +70,13 @@ class FamilyToken(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # A way in means nothing without whoever comes in.
-    member = models.ForeignKey(FamilyMember, on_delete=models.CASCADE, related_name="tokens")
+    member = models.ForeignKey(
+        FamilyMember, on_delete=models.CASCADE, null=True, blank=True, related_name="tokens"
+    )
+    # Erased with the draft that it leads back to.
+    draft = models.ForeignKey(
+        Draft, on_delete=models.CASCADE, null=True, blank=True, related_name="tokens"
+    )
     purpose = models.CharField(
         _("purpose"), max_length=8, choices=Purpose.choices, default=Purpose.SIGN_IN
     )
@@ -69,6 +90,18 @@ class FamilyToken(models.Model):
     class Meta:
         verbose_name = _("mailed link")
         verbose_name_plural = _("mailed links")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(member__isnull=False, draft__isnull=True)
+                | Q(member__isnull=True, draft__isnull=False),
+                name="token_opens_one_thing",
+            ),
+        ]
 
     def __str__(self):
         return str(self.pk)
+
+    @property
+    def reference(self) -> str:
+        """What a browser that did not ask for the link has to name."""
+        return self.draft.reference if self.draft_id else self.member.case.reference

@@ -5,7 +5,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from cases.admin.clock import short_time
-from cases.models import CaseEvent, FamilyMember
+from cases.models import CaseEvent, FamilyMember, IdentityCheck
 from cases.models.event import EventKind
 from cases.workflow import CloseReason, InfoReason, Stage
 
@@ -17,6 +17,9 @@ MAIL_WORDS = {
     "status_changed": _("There is news"),
     "code_replaced": _("The private code was replaced"),
     "sign_in_link": _("Link to a new code"),
+    "invitation": _("Invitation of a second adult"),
+    "email_changed": _("To the old address: it was replaced"),
+    "draft_reminder": _("Reminder of an inquiry that was begun"),
 }
 # The form's own labels speak in the first person ("I am the mother or father").
 _RELATIONS = {
@@ -26,7 +29,9 @@ _RELATIONS = {
     FamilyMember.Relation.RELATIVE: _("relative of the patient"),
     FamilyMember.Relation.OTHER: _("helps the family"),
 }
-_LABELS = dict([*Stage.choices, *CloseReason.choices, *InfoReason.choices])
+_LABELS = dict(
+    [*Stage.choices, *CloseReason.choices, *InfoReason.choices, *IdentityCheck.Kind.choices]
+)
 
 
 @register.filter

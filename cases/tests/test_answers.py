@@ -176,6 +176,7 @@ def test_mail_failure_is_an_event_of_its_case_and_of_no_other(case):
 
 def test_correct_email_stops_the_old_mail_and_sends_the_news(coordinator, case):
     actions.start_triage(by=coordinator, case=case)
+    FamilyMember.objects.update(email_confirmed_at=None)
     member = FamilyMember.objects.get()
     member.case = case
     actions.correct_email(by=coordinator, member=member, email="right@example.org")

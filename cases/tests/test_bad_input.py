@@ -12,7 +12,7 @@ from django_countries import countries
 from cases.forms.access import MessageForm
 from cases.forms.emails import likely_address
 from cases.forms.fields import age_on
-from cases.forms.need import NowForm, ProblemForm
+from cases.forms.need import NowForm, ProblemForm, WhereForm
 from cases.forms.people import ContactForm, PatientForm, YouForm
 from cases.forms.policy import EXTRA_LENGTH
 from cases.models import Draft
@@ -39,9 +39,8 @@ def test_name_of_ten_thousand_letters_gets_a_sentence_and_stays(client):
 
 
 def test_every_text_has_a_limit_and_a_sentence():
-    data = {"problem": LONG, "diagnosis": LONG}
-    assert "5000 letters" in errors_of(ProblemForm, **data)["problem"][0]
-    assert "500 letters" in errors_of(ProblemForm, **data)["diagnosis"][0]
+    assert "5000 letters" in errors_of(ProblemForm, problem=LONG)["problem"][0]
+    assert "200 letters" in errors_of(WhereForm, current_hospital=LONG)["current_hospital"][0]
     for name, limit in {"messenger": 100, "languages": 200, "best_time": 200}.items():
         assert f"{limit} letters" in errors_of(ContactForm, **{**CONTACT, name: LONG})[name][0]
 
@@ -54,9 +53,9 @@ def test_no_browser_cuts_a_text_off_in_silence():
     "text", ["👶🏽 boli 👨‍👩‍👧", "محمد\u200f", "می\u200cخواهم", "李雷", "O'Brien <b>"]
 )
 def test_emoji_and_all_scripts_are_fine(text):
-    form = ProblemForm({"problem": text, "diagnosis": text})
+    form = WhereForm({"current_hospital": text})
     assert form.is_valid()
-    assert form.cleaned_data["diagnosis"] == text
+    assert form.cleaned_data["current_hospital"] == text
 
 
 @pytest.mark.parametrize("bad", ["\u202e", "\u2066", "\u202a", "\x00", "\x1b", "\x85", "\ud800"])

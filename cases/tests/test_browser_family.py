@@ -21,10 +21,14 @@ PAGES = (
     }),
     ("guardian", {"declared": "on"}),
     ("problem", {"problem": "guz wątroby 👶"}),
+    ("known", {}),
     ("wish", {"wishes": "opinion"}),
     ("urgency", {"urgency": "weeks", "in_hospital": "no", "able_to_travel": "yes"}),
     ("hospital", {}),
-    ("consents", {"health_data": "on", "transfer_china": "on", "share_hospital": "on"}),
+    ("consents", {
+        "health_data": "on", "transfer_china": "on", "share_hospital": "on", "child": "on",
+        "signed_name": "Anna Nowak",
+    }),
 )  # fmt: skip
 
 
@@ -48,7 +52,7 @@ def type_in(page, name: str, value: str) -> None:
 def ask(page) -> None:
     """From the hospital's link to the confirmation."""
     page.goto("/en/inquiry/?hospital=scmc")
-    press(page, "main a.btn-primary")
+    press(page, "main form .btn-primary")
     for slug, typed in PAGES:
         assert f"/inquiry/{slug}/" in page.url
         for name, value in typed.items():

@@ -23,10 +23,11 @@ def test_stored_hash_is_of_the_text_that_was_shown(language, scmc):
     client.post(step_url("hospital"), {"hospital": "scmc"})
     path = step_url("consents").replace("/en/", f"/{language}/")
     page = client.get(path)
-    boxes = [field for field in page.context["form"] if not field.is_hidden]
-    assert [box.value() for box in boxes] == [None] * 4
+    boxes = [field for field in page.context["form"] if field.name != "signed_name"]
+    assert [box.value() for box in boxes] == [None] * 5
     given = {box.name: "on" for box in boxes}
-    client.post(path, {**given, "shown": page.context["form"].carried["shown"]})
+    shown_texts = page.context["form"].carried["shown"]
+    client.post(path, {**given, "signed_name": "Anna Kowalska", "shown": shown_texts})
     send(client)
     for box in boxes:
         consent = Consent.objects.get(kind=box.name)
@@ -40,7 +41,7 @@ def test_required_consents_say_why(client):
     errors = page.context["form"].errors
     assert "Without this nobody may read your inquiry." in errors["health_data"][0]
     assert "The hospitals are in Shanghai." in errors["transfer_china"][0]
-    assert set(errors) == {"health_data", "transfer_china"}
+    assert set(errors) == {"health_data", "transfer_china", "child", "signed_name"}
 
 
 @pytest.mark.parametrize("forged", ["", "en:0", "xx:0", "pl"])
@@ -54,7 +55,7 @@ def test_another_hospital_asks_for_the_consents_anew(client, scmc, renji):
     fill_in(client, until="urgency")
     client.post(step_url("hospital"), {"hospital": "scmc"})
     client.post(step_url("consents"), {**ANSWERS["consents"], "shown": shown(client)})
-    answer = client.post(f"{step_url('hospital')}?change=1", {"hospital": "renji"})
+    answer = client.post(step_url("hospital"), {"hospital": "renji"})
     assert answer.url == step_url("consents")
 
 

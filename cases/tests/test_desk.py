@@ -14,7 +14,7 @@ from cases.workflow import CloseReason, InfoReason, Stage, Step, WaitingOn
 from portal.models import AuditEvent, MailStatus, OutgoingMail
 from portal.tests.fixtures import HEALTH_CANARY, make_case, sign_in_staff
 
-POSTS = ("answer", "assign", "take", "read", "due", "email", "link")
+POSTS = ("answer", "assign", "take", "read", "due", "email", "check", "link")
 
 
 def address(case, end="change") -> str:
@@ -171,6 +171,7 @@ def test_answer_keeps_markup_and_odd_letters_as_text(desk, case):
 
 
 def test_read_take_due_email_and_link(desk, coordinator, case):
+    FamilyMember.objects.update(email_confirmed_at=None)
     desk.post(address(case, "read"), typed("read"))
     desk.post(address(case, "take"), typed("take", version=2))
     desk.post(address(case, "due"), typed("due", version=3, due="2027-01-04T10:30"))
@@ -259,6 +260,7 @@ def test_mail_that_did_not_arrive_is_said_on_the_case_M4(desk, coordinator, case
 
 def test_extra_keys_change_no_other_column_Z3(lead, case):
     client = sign_in_staff(lead)
+    FamilyMember.objects.update(email_confirmed_at=None)
     extra = {
         field.name: "999"
         for model in (Case, FamilyMember, CaseEvent, Message, Consent)

@@ -96,7 +96,7 @@ def test_job_queued_under_its_former_name_is_still_one_M4(waiting):
     """Rows that an older release left behind: they run, and are not queued a second time."""
     DBTaskResult.objects.update(task_path="cases.jobs.send_mail")
     with time_machine.travel(timezone.now() + timedelta(minutes=30)):
-        assert jobs.housekeeping.func() == "0 mails queued again"
+        assert jobs.housekeeping.func() == "0 jobs queued again"
     assert import_string("cases.jobs.send_mail") is send_mail
 
 
@@ -135,7 +135,7 @@ def test_housekeeping_erases_what_has_expired_and_nothing_else(db):
     now = timezone.now()
     for days in (-1, 1):
         expires = now + timedelta(days=days)
-        Draft.objects.create(secret_hash="x", language="en", expires_at=expires)
+        Draft.objects.create(reference=f"x{days}", language="en", expires_at=expires)
         SignInAttempt.objects.create(key="k", at=now + timedelta(days=2 * days))
         Session.objects.create(session_key=f"s{days}", session_data="", expire_date=expires)
         attempt = AccessAttempt.objects.create(
@@ -145,7 +145,7 @@ def test_housekeeping_erases_what_has_expired_and_nothing_else(db):
             attempt_time=now + timedelta(days=2 * days)
         )
     sent = Draft.objects.create(
-        secret_hash="y", language="en", expires_at=now - timedelta(days=1), case=make_case()
+        reference="y", language="en", expires_at=now - timedelta(days=1), case=make_case()
     )
     jobs.housekeeping.func()
     assert Draft.objects.filter(pk=sent.pk).exists()

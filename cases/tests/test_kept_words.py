@@ -171,7 +171,15 @@ def test_inquiry_that_is_open_outlives_signing_in(client, case):
     assert not client.session.get_expire_at_browser_close()
     assert client.get(reverse("inquiry:resume")).url == step_url("now")
     page = client.get(case_url(case)).text
-    assert "Signing out erases it" in page
+    assert "It stays saved when you sign out" in page
+    client.post(reverse("case:sign-out"))
+    assert Draft.objects.count() == 1
+
+
+def test_inquiry_without_a_way_back_is_erased_by_signing_out(client, case):
+    fill_in(client, until="you")
+    sign_in(client, case)
+    assert "Signing out erases it" in client.get(case_url(case)).text
     client.post(reverse("case:sign-out"))
     assert Draft.objects.count() == 0
 

@@ -287,6 +287,7 @@ def test_desk_counts_what_waits(coordinator, other_coordinator):
     counts = dict(re.findall(r"\?(?:whose|queue)=(\w+)\"><strong>(\d+)</strong>", text))
     assert counts == {
         "mine": "1", "unassigned": "0", "overdue": "1", "waiting": "1", "words": "1", "mail": "0",
+        "held": "0",
     }  # fmt: skip
 
 

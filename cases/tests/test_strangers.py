@@ -146,7 +146,8 @@ EXTRA = {
 @pytest.mark.parametrize("slug", list(ANSWERS))
 def test_z3_no_page_of_the_inquiry_keeps_what_it_did_not_ask(client, slug):
     fill_in(client, until="hospital")
-    data = {**ANSWERS[slug], **({"shown": shown(client)} if slug == "consents" else {})}
+    read = {"shown": shown(client, slug)} if slug in ("guardian", "consents") else {}
+    data = {**ANSWERS[slug], **read}
     assert client.post(step_url(slug), data).status_code == 302
     before = Draft.objects.get().answers
     assert client.post(step_url(slug), {**data, **EXTRA}).status_code == 302

@@ -10,11 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cases import actions, codes
-from cases.actions import submit
+from cases import actions, codes, notifications
 from cases.actions.drafts import hash_secret
 from cases.models import Case, CaseEvent, Consent, Draft, FamilyMember
-from cases.tests.family import REFERENCE, code_on, fill_in
+from cases.tests.family import REFERENCE, as_a_person, code_on, fill_in
 from portal.models import AuditEvent, OutgoingMail
 
 CODE = "ABCD-EFGH-JKMN"
@@ -94,16 +93,36 @@ def test_submit_of_an_expired_draft_is_refused():
 
 @pytest.mark.django_db
 def test_reference_that_is_taken_is_not_used_again(monkeypatch, case):
-    numbers = iter([case.reference, "SH-2222-3333"])
-    monkeypatch.setattr(submit, "new_reference", lambda: next(numbers))
-    made = actions.submit_inquiry(draft=make_draft(), code=CODE, sent=make_sent())
-    assert made.reference == "SH-2222-3333"
+    draft = make_draft()
+    numbers = iter([case.reference, draft.reference, "SH-2222-3333"])
+    monkeypatch.setattr(codes, "new_reference", lambda: next(numbers))
+    assert make_draft().reference == "SH-2222-3333"
+
+
+@pytest.mark.django_db
+def test_case_has_the_reference_and_the_code_of_its_draft():
+    draft, secret = actions.start_draft(language="pl")
+    actions.keep_code(draft=draft, secret=secret)
+    draft.refresh_from_db()
+    case = actions.submit_inquiry(draft=draft, code="", sent=make_sent())
+    assert (case.reference, case.family.get().code_hash) == (draft.reference, draft.code_hash)
+    code = actions.draft_code(draft, secret)
+    assert actions.sign_in(reference=case.reference, code=code) == case.family.get()
+
+
+@pytest.mark.django_db
+def test_browser_that_a_new_code_shut_out_sends_nothing():
+    draft = make_draft()
+    Draft.objects.update(access_version=2)
+    with pytest.raises(actions.ActionRefusedError):
+        actions.submit_inquiry(draft=draft, code=CODE, sent=make_sent())
+    assert Case.objects.count() == 0
 
 
 @pytest.mark.django_db(transaction=True)
 def test_half_a_case_is_never_left(monkeypatch):
     draft = make_draft()
-    monkeypatch.setattr(submit.notifications, "notify_family", lambda *args: 1 / 0)
+    monkeypatch.setattr(notifications, "notify_family", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         actions.submit_inquiry(draft=draft, code=CODE, sent=make_sent())
     draft.refresh_from_db()
@@ -115,9 +134,9 @@ def test_half_a_case_is_never_left(monkeypatch):
 def test_r3_twenty_parallel_submits_make_one_case_and_one_mail(scmc):
     client = Client()
     fill_in(client)
-    cookie = client.cookies["session"].value
+    cookie, typed = client.cookies["session"].value, as_a_person(client)
     with ThreadPoolExecutor(PARALLEL) as pool:
-        pages = list(pool.map(send_from_elsewhere, [cookie] * PARALLEL))
+        pages = list(pool.map(send_from_elsewhere, [cookie] * PARALLEL, [typed] * PARALLEL))
     case = Case.objects.get()
     assert OutgoingMail.objects.count() == 1
     assert {code_on(page) for page in pages} == {code_on(pages[0])} != {""}
@@ -126,11 +145,11 @@ def test_r3_twenty_parallel_submits_make_one_case_and_one_mail(scmc):
     assert check_password(codes.normalise_code(code_on(pages[0])), member.code_hash)
 
 
-def send_from_elsewhere(cookie: str):
+def send_from_elsewhere(cookie: str, typed: dict):
     client = Client()
     client.cookies["session"] = cookie
     try:
-        return client.post(reverse("inquiry:check"), follow=True)
+        return client.post(reverse("inquiry:check"), typed, follow=True)
     finally:
         connections.close_all()
 

@@ -8,12 +8,13 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases import actions, codes, sessions, throttle
+from cases import actions, codes, sessions, throttle, work
 from cases.actions.access import living_token
 from cases.forms.access import LinkForm, LostCodeForm, SignInForm
 from cases.forms.policy import unvalidated
 from cases.jobs import mail_sign_in_link
-from cases.models import FamilyMember
+from cases.models import Draft, FamilyMember
+from cases.models.tokens import Purpose
 from cases.views.private import family_page, private, words_of
 from portal.languages import is_switching
 
@@ -40,21 +41,28 @@ def sign_in(request):
 
 def _try(request, form):
     reference = codes.normalise_reference(form.cleaned_data["reference"])
-    key = throttle.attempt_key("code", reference, request.META["REMOTE_ADDR"])
-    wait = throttle.seconds_to_wait(key)
-    if wait:
-        return too_many(request, wait)
+    address = request.META["REMOTE_ADDR"]
+    proof, ticket = (request.POST.get(name, "") for name in ("work", "ticket"))
+    gate = throttle.knock("code", reference, address, proof=proof, ticket=ticket)
+    if gate.seconds:
+        return too_many(request, gate.seconds)
+    if gate.size:
+        return _ask(request, form, size=gate.size)
     member = actions.sign_in(reference=reference, code=form.cleaned_data["code"])
     if member is None:
         return _ask(request, form, is_wrong=True)
-    throttle.forgive(key)
+    throttle.forgive("code", reference, address)
+    if isinstance(member, Draft):
+        sessions.enter_draft(request, member)
+        return redirect("inquiry:resume")
     sessions.sign_in(request, member)
     if request.POST.get("kept"):
         sessions.keep_words(request, member.case.reference, words_of(request))
     return redirect(_safe_next(request) or reverse("case:detail", args=[member.case.reference]))
 
 
-def _ask(request, form, is_wrong=False):
+def _ask(request, form, is_wrong=False, size=0):
+    """`size` of the work that is asked for first; scripts do a small one in any case."""
     posted = request.POST if request.method == "POST" else request.GET
     context = {
         "form": form,
@@ -63,8 +71,21 @@ def _ask(request, form, is_wrong=False):
         "next": posted.get("next", "")[:200],
         "kept": words_of(request),
         "has_expired": bool(posted.get("next")),
+        "challenge": work.new_challenge(throttle.PURPOSE, size or work.EASY),
+        **_waiting(request, size),
     }
     return render(request, "cases/sign_in.html", context)
+
+
+def _waiting(request, size: int) -> dict:
+    """For browsers without scripts: the ticket that they hold already, or a new one."""
+    if not size:
+        return {"ticket": "", "seconds": 0}
+    held = request.POST.get("ticket", "")
+    left = work.seconds_until_ripe(f"{throttle.PURPOSE}:{size}", held)
+    if not left:
+        held, left = throttle.new_ticket(throttle.PURPOSE, size), throttle.WAITS[size]
+    return {"ticket": held, "seconds": left}
 
 
 def _safe_next(request) -> str:
@@ -97,11 +118,11 @@ def too_many(request, seconds: int) -> HttpResponse:
 def sign_out(request):
     """The session's row is deleted and the browser told to forget the rest (row A6).
 
-    With it goes the way into an inquiry that is not sent, so that is erased too;
-    the page has said so.
+    An inquiry that is not sent is erased if there is no other way back to it; the page has
+    said so.
     """
     draft = sessions.open_draft(request)
-    if draft:
+    if draft and not draft.has_way_back:
         actions.discard_draft(draft=draft)
     request.session.flush()
     answer = redirect("case:signed-out")
@@ -136,17 +157,16 @@ def lost_code(request):
 
 
 def _mail_link(request, form):
-    """One look-up and one job in either case, so that time tells nothing."""
+    """The same look-ups and one job in either case, so that time tells nothing."""
     reference = codes.normalise_reference(form.cleaned_data["reference"])
-    wait = throttle.seconds_to_wait(
-        throttle.attempt_key("link", reference, request.META["REMOTE_ADDR"])
-    )
-    if wait:
-        return too_many(request, wait)
-    member = FamilyMember.objects.filter(
-        case__reference=reference, is_owner=True, email__iexact=form.cleaned_data["email"]
-    ).first()
-    mail_sign_in_link.enqueue(str(member.pk) if member else "")
+    gate = throttle.knock("link", reference, request.META["REMOTE_ADDR"])
+    if gate.seconds:
+        return too_many(request, gate.seconds)
+    email = form.cleaned_data["email"]
+    member = FamilyMember.objects.filter(case__reference=reference, email__iexact=email).first()
+    draft = Draft.objects.open().filter(reference=reference, email__iexact=email).first()
+    whom = member or draft
+    mail_sign_in_link.enqueue(str(whom.pk) if whom else "")
     request.session[sessions.ASKED_FOR_LINK] = reference
     return redirect("case:link-mailed")
 
@@ -164,18 +184,20 @@ def link(request, token):
     row = living_token(token)
     if row is None:
         return render(request, "cases/link_expired.html", status=410)
-    expected = row.member.case.reference
+    expected = row.reference
     asked_here = request.session.get(sessions.ASKED_FOR_LINK) == expected
     if request.method != "POST" or is_switching(request):
-        return _show_link(request, None if asked_here else LinkForm(expected=expected))
+        return _show_link(request, row, None if asked_here else LinkForm(expected=expected))
     form = LinkForm(request.POST, expected=expected)
     if not asked_here and not form.is_valid():
-        return _show_link(request, form)
+        return _show_link(request, row, form)
     return _use_link(request, token)
 
 
-def _show_link(request, form):
-    return render(request, "cases/link.html", {"form": form, "form_id": "link-form"})
+def _show_link(request, row, form):
+    is_invitation = row.purpose == Purpose.INVITE
+    context = {"form": form, "form_id": "link-form", "is_invitation": is_invitation}
+    return render(request, "cases/link.html", context)
 
 
 def _use_link(request, token):
@@ -183,7 +205,11 @@ def _use_link(request, token):
     used = actions.use_link(token=token)
     if used is None:
         return render(request, "cases/link_expired.html", status=410)
-    member, code = used
-    sessions.sign_in(request, member)
     request.session.pop(sessions.ASKED_FOR_LINK, None)
-    return render(request, "cases/new_code.html", {"case": member.case, "code": code})
+    whom, code = used
+    if isinstance(whom, Draft):
+        # Of the secret the next page makes the code.
+        sessions.remember_draft(request, whom, code)
+        return redirect("inquiry:later")
+    sessions.sign_in(request, whom)
+    return render(request, "cases/new_code.html", {"case": whom.case, "code": code})

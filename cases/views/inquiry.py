@@ -8,16 +8,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from cases import actions, intake, sessions
-from cases.codes import code_from_secret
+from cases import actions, intake, sessions, spam
+from cases.forms.known import condition_of
 from cases.forms.policy import unvalidated
-from cases.views.private import private
+from cases.models.draft import Channel
+from cases.views.drafts import LATER, beginning, pause
+from cases.views.private import private, tell_script
 from hospitals.models import Hospital
 from portal.emergency import emergency_number
 from portal.languages import is_switching
@@ -31,10 +32,12 @@ FORM_ID = "inquiry-form"
 @cache_control(private=True, no_cache=True)
 def start(request):
     """What the inquiry is, and the way back into one that was begun."""
+    begun = beginning(request.GET)
     context = {
         "draft": sessions.open_draft(request),
-        "hospital": _named_hospital(request),
-        "first": f"{reverse('inquiry:step', args=[intake.PAGES[0].slug])}{_query(request)}",
+        "hospital": _hospital(begun),
+        "condition": condition_of(begun.get("condition", "")),
+        "begun": begun,
     }
     return render(request, "cases/inquiry_start.html", context)
 
@@ -44,19 +47,7 @@ def start(request):
 def resume(request):
     """The first page that still waits for an answer."""
     draft = _draft(request)
-    return _to_next(request, intake.Answers(draft.answers if draft else {}))
-
-
-@require_POST
-@private
-def discard(request):
-    """Erases what was typed, here and on the server."""
-    draft = sessions.current_draft(request)
-    if draft:
-        actions.discard_draft(draft=draft)
-    sessions.forget_draft(request)
-    messages.success(request, _("What you typed is erased."))
-    return redirect("inquiry:start")
+    return _to_next(request, answers_of(request, draft))
 
 
 def _draft(request):
@@ -66,6 +57,12 @@ def _draft(request):
         sessions.forget_draft(request)
         return None
     return draft
+
+
+def answers_of(request, draft) -> intake.Answers:
+    """As the family answered, or as somebody of the office types it in."""
+    channel = draft.channel if draft and sessions.typist(request) else Channel.ONLINE
+    return intake.Answers(draft.answers if draft else {}, channel)
 
 
 def _is_young(case) -> bool:
@@ -83,21 +80,24 @@ def step(request, slug):
     if draft and draft.case_id:
         return redirect("inquiry:sent")
     if request.method == "POST":
-        return _receive(request, page, draft)
+        return tell_script(request, _receive(request, page, draft))
     if draft is None and sessions.has_draft(request):
-        return _gone(request)
-    return _show(request, page, intake.Answers(draft.answers if draft else {}))
+        return gone(request)
+    return _show(request, page, answers_of(request, draft))
 
 
 def _receive(request, page, draft):
-    answers = intake.Answers(draft.answers if draft else {})
-    if is_switching(request):
+    answers = answers_of(request, draft)
+    if is_switching(request) or page.form.is_asking(request.POST):
         return _render(request, page, answers, _as_typed(request, page, answers))
     form = answers.form(page, request.POST)
+    if LATER in request.POST:
+        # Half a page is kept too: it is asked again when the family is back.
+        return pause(request, _save(request, page, draft, form))
     if not form.is_valid():
         return _render(request, page, answers, form)
     draft = _save(request, page, draft, form)
-    return _go_on(request, page, intake.Answers(draft.answers))
+    return _go_on(request, page, answers_of(request, draft))
 
 
 def _as_typed(request, page, answers):
@@ -112,20 +112,17 @@ def _save(request, page, draft, form):
             messages.warning(request, _("Your earlier pages are no longer here. This one is kept."))
         draft, secret = actions.start_draft(language=language)
         sessions.remember_draft(request, draft, secret)
-    hospital = _named_hospital(request)
-    if hospital:
-        actions.save_page(
-            draft=draft, page=intake.BEGUN_WITH, typed=hospital.slug, language=language
-        )
-    return actions.save_page(draft=draft, page=page.slug, typed=form.typed(), language=language)
+    typed, by = form.typed(), sessions.typist(request)
+    return actions.save_page(draft=draft, page=page.slug, typed=typed, language=language, by=by)
 
 
 def _go_on(request, page, answers):
-    """The next page; from the page that checks them all, back to it."""
+    """The next page that was not answered yet; nothing is asked twice."""
     if page.slug == "now" and answers.red_flags():
         return redirect("inquiry:emergency")
     following = answers.after(page)
-    if "change" in request.GET or following is None or answers.is_too_early(following):
+    is_new = following and answers.cleaned(following.slug) is None
+    if not is_new or answers.is_too_early(following):
         return _to_next(request, answers)
     return redirect("inquiry:step", slug=following.slug)
 
@@ -146,21 +143,21 @@ def _show(request, page, answers):
 
 def _render(request, page, answers, form):
     pages = answers.pages()
-    position = pages.index(page) if page in pages else 0
+    progress = answers.progress(page)
     context = {
         "page": page,
         "form": form,
         "form_id": FORM_ID,
-        "number": position + 1,
-        "total": len(pages),
-        "back": pages[position - 1] if position else None,
-        "hospital": _hospital_begun_with(request, answers),
+        "progress": progress,
+        "back": pages[progress.number - 2] if progress.number > 1 else None,
+        "hospital": _hospital(answers.begun_with),
         "draft": sessions.current_draft(request),
+        "typist": sessions.typist(request),
     }
     return render(request, "cases/inquiry_step.html", context)
 
 
-def _gone(request):
+def gone(request):
     """The draft expired or was erased; a fresh one can begin."""
     sessions.forget_draft(request)
     return render(request, "cases/inquiry_gone.html", status=410)
@@ -171,7 +168,7 @@ def _gone(request):
 def emergency(request):
     """The emergency number of the family's country, before anything else."""
     draft = sessions.current_draft(request)
-    answers = intake.Answers(draft.answers if draft else {})
+    answers = answers_of(request, draft)
     context = {"number": emergency_number(answers.country()), "has_country": answers.country()}
     return render(request, "cases/inquiry_emergency.html", context)
 
@@ -182,36 +179,62 @@ def check(request):
     """All answers again, each re-validated; then sending."""
     draft = _draft(request)
     if draft is None:
-        return _gone(request) if sessions.has_draft(request) else redirect("inquiry:start")
+        return gone(request) if sessions.has_draft(request) else redirect("inquiry:start")
     if draft.case_id:
         return redirect("inquiry:sent")
-    answers = intake.Answers(draft.answers)
+    answers = answers_of(request, draft)
     waiting = answers.first_unanswered()
     if waiting:
         messages.warning(request, _("One page still needs your answer."))
         return redirect("inquiry:step", slug=waiting.slug)
     if request.method == "POST" and not is_switching(request):
-        return _send(request, draft, answers)
-    return render(request, "cases/inquiry_check.html", _check_context(answers))
+        return tell_script(request, _send(request, draft, answers))
+    context = {
+        "draft": draft,
+        "typist": sessions.typist(request),
+        **_check_context(answers),
+        **spam.marks(draft),
+    }
+    return render(request, "cases/inquiry_check.html", context)
 
 
 def _check_context(answers):
     rows = [(page, answers.bound(page.slug).summary()) for page in answers.pages()]
-    return {"rows": rows, "form_id": FORM_ID, "has_red_flags": bool(answers.red_flags())}
+    return {
+        "rows": rows,
+        "form_id": FORM_ID,
+        "has_red_flags": bool(answers.red_flags()),
+    }
 
 
 def _send(request, draft, answers):
-    sent = intake.to_send(answers, get_language())
+    by = sessions.typist(request)
+    sent = intake.to_send(answers, draft.language if by else get_language())
+    if by is None:
+        sent.case["held_for"] = spam.judge(draft, request.POST, request.META["REMOTE_ADDR"])
     try:
-        actions.submit_inquiry(draft=draft, code=_code(request, draft), sent=sent)
+        case = actions.submit_inquiry(draft=draft, code=_code(request, draft), sent=sent, by=by)
     except actions.ActionRefusedError:
-        return _gone(request)
-    return redirect("inquiry:sent")
+        return gone(request)
+    return _typed_in(request, case) if by else redirect("inquiry:sent")
+
+
+def _typed_in(request, case):
+    """Back in the office. The code is the family's alone: a mailed link makes it."""
+    sessions.forget_draft(request)
+    messages.success(
+        request, _("Typed in. Tell the family the reference %(case)s.") % {"case": case.reference}
+    )
+    return redirect("office:cases_case_change", case.pk)
 
 
 def _code(request, draft) -> str:
-    """The same in each of several parallel submits, and kept nowhere."""
-    return code_from_secret(sessions.draft_secret(request), draft.pk)
+    """The same in each of several parallel submits, and kept nowhere.
+
+    Empty in a browser that came by the code: the family has it already.
+    """
+    secret = sessions.draft_secret(request)
+    return actions.draft_code(draft, secret) if secret else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -227,6 +250,7 @@ def sent(request):
     context = {
         "case": draft.case,
         "code": _code(request, draft) if is_young else "",
+        "has_code": bool(draft.code_hash),
         "number": emergency_number(draft.case.country) if draft.case.inquiry.red_flags else None,
     }
     if not is_young:
@@ -240,18 +264,7 @@ def _written_down(request, case):
     return redirect(f"{reverse('case:sign-in')}?{urlencode({'reference': case.reference})}")
 
 
-def _named_hospital(request):
+def _hospital(begun: dict) -> Hospital | None:
     """The hospital whose page the family came from."""
-    slug = slugify(request.GET.get("hospital", "")[:40])
+    slug = begun.get("hospital")
     return Hospital.objects.public().filter(slug=slug).first() if slug else None
-
-
-def _hospital_begun_with(request, answers):
-    if answers.hospital_begun_with:
-        return Hospital.objects.public().filter(slug=answers.hospital_begun_with).first()
-    return _named_hospital(request)
-
-
-def _query(request) -> str:
-    hospital = _named_hospital(request)
-    return f"?{urlencode({'hospital': hospital.slug})}" if hospital else ""

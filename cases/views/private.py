@@ -2,13 +2,13 @@
 
 from functools import wraps
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 
-from cases import sessions
+from cases import sessions, throttle, work
 from cases.codes import normalise_reference
 from cases.forms.access import SignInForm
 from cases.models import Case
@@ -65,6 +65,16 @@ def family_page(view):
     return inner
 
 
+def tell_script(request, response):
+    """Where to go next, for a page that was sent by our script: saved is saved.
+
+    Without it the script would load the next page twice over a weak line.
+    """
+    if response.status_code != 302 or "X-Page-Script" not in request.headers:
+        return response
+    return HttpResponse(status=204, headers={"X-Next": response.url})
+
+
 def words_of(request) -> str:
     """What was being written; after a change of the language it comes under its second name."""
     return (request.POST.get("body") or request.POST.get("kept", ""))[:WORDS_KEPT]
@@ -81,5 +91,8 @@ def ask_to_sign_in(request, reference: str):
         "next": here,
         "kept": words_of(request),
         "has_expired": True,
+        "challenge": work.new_challenge(throttle.PURPOSE),
+        "ticket": "",
+        "seconds": 0,
     }
     return render(request, "cases/sign_in.html", context, status=403)

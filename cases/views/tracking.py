@@ -4,14 +4,15 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cases import actions, consents, sessions, times, wording
 from cases.forms.access import MessageForm
 from cases.forms.policy import unvalidated
 from cases.models.event import STAFF_ONLY_KINDS
 from cases.notifications import is_told
-from cases.permissions import can_take_step, can_write_message
+from cases.permissions import can_take_step, can_write_message, is_owner
+from cases.views.agreeing import hospitals_to_share_with, offers
 from cases.views.private import family_page
 from cases.workflow import Step
 from portal.languages import is_switching
@@ -69,39 +70,46 @@ def _context(request, case, form) -> dict:
         "closed_because": wording.closed_because(case),
         "tasks": tasks,
         "paper_count": case.records.living().count(),
-        "words": _words(case),
+        "words": _words(request.member, case),
         "way": wording.way_of(case, events),
         "history": _history(case, events),
-        "consents": _consents(case),
+        **_agreements(request.member, case),
         "can_write": can_write_message(request.member, case),
         "can_withdraw": can_take_step(request.member, case, Step.WITHDRAW),
         "can_reopen": can_take_step(request.member, case, Step.REOPEN),
         "seconds_left": sessions.seconds_left(request),
         "asked_address": _asked_address(request.member, case),
-        "has_draft": sessions.open_draft(request) is not None,
+        "draft": sessions.open_draft(request),
     }
 
 
 def _asked_address(member, case) -> str:
     """The address that nobody confirmed yet, such as k***@example.org; else nothing."""
-    if member.email_confirmed_at or not is_told(case):
+    if member.email_confirmed_at or not member.email or case.held_for or not is_told(case):
         return ""
     name, _at, domain = member.email.rpartition("@")
     return f"{name[:1]}***@{domain}"
 
 
-def _words(case) -> list[dict]:
+def _words(member, case) -> list[dict]:
     """The newest messages, oldest first."""
-    newest = case.messages.order_by("-created_at")[:MESSAGES_SHOWN]
+    newest = case.messages.select_related("from_family").order_by("-created_at")
     return [
         {
             "body": message.body,
             "language": message.language,
             "at": times.moment(message.created_at, case.time_zone),
             "is_ours": message.from_staff_id is not None,
+            "other": _other_adult(member, message),
         }
-        for message in reversed(newest)
+        for message in reversed(newest[:MESSAGES_SHOWN])
     ]
+
+
+def _other_adult(member, message) -> str:
+    """The name of whoever of the family wrote it, if it was not the reader."""
+    writer = message.from_family
+    return writer.name if writer and writer.pk != member.pk else ""
 
 
 def _history(case, events) -> list[dict]:
@@ -111,7 +119,21 @@ def _history(case, events) -> list[dict]:
     ]
 
 
-def _consents(case) -> list[dict]:
+def _agreements(member, case) -> dict:
+    """Who may see it: consents, what could be given, and the second adult."""
+    given = list(case.consents.select_related("hospital"))
+    may_decide = is_owner(member) and not case.has_ended
+    return {
+        "consents": _consents(case, given),
+        "is_owner": is_owner(member),
+        "may_decide": may_decide,
+        "offers": offers(case, given) if may_decide else [],
+        "share_with": hospitals_to_share_with(given) if may_decide else [],
+        "adult": case.family.filter(is_owner=False, ended_at=None).first(),
+    }
+
+
+def _consents(case, given) -> list[dict]:
     return [
         {
             "id": consent.pk,
@@ -120,7 +142,7 @@ def _consents(case) -> list[dict]:
             "withdrawn": consent.withdrawn_at
             and times.moment(consent.withdrawn_at, case.time_zone),
         }
-        for consent in case.consents.select_related("hospital")
+        for consent in given
     ]
 
 
@@ -154,6 +176,13 @@ def withdraw(request, case):
     if request.method != "POST" or is_switching(request):
         return render(request, "cases/withdraw.html", {"case": case, "form_id": "withdraw-form"})
     return _tell(request, _("Your case is withdrawn."), actions.withdraw_case, case=case)
+
+
+@require_safe
+@family_page
+def slip(request, case):
+    """For the purse: reference, the way to this page, and space for the code."""
+    return render(request, "cases/slip.html", {"case": case})
 
 
 @require_POST

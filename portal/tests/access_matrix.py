@@ -19,6 +19,12 @@ MATRIX = {
         "302; 200: family; 404: other_family",
         "403; 200: family; 404: other_family",
     ),
+    "en/case/<str:reference>/adult/": (
+        "302; 200: family; 404: other_family",
+        "403; 200: family; 404: other_family",
+    ),
+    "en/case/<str:reference>/adult/end/": ("405", "403; 404: family other_family"),
+    "en/case/<str:reference>/agree/": ("405", "403; 404: family other_family"),
     "en/case/<str:reference>/confirmation/": ("405", "403; 302: family; 404: other_family"),
     "en/case/<str:reference>/consent/": ("405", "403; 404: family other_family"),
     "en/case/<str:reference>/papers/": (
@@ -34,12 +40,18 @@ MATRIX = {
         "403; 302: family; 404: other_family",
     ),
     "en/case/<str:reference>/reopen/": ("405", "403; 302: family; 404: other_family"),
+    "en/case/<str:reference>/slip/": (
+        "302; 200: family; 404: other_family",
+        "405",
+    ),
     "en/case/<str:reference>/stay/": ("405", "403; 204: family; 404: other_family"),
     "en/case/<str:reference>/task/": ("405", "403; 302: family; 404: other_family"),
     "en/case/<str:reference>/withdraw/": (
         "302; 200: family; 404: other_family",
         "403; 302: family; 404: other_family",
     ),
+    "en/case/leave/": ("405", "302"),
+    "en/case/left/": ("200", "405"),
     "en/case/link/": ("200", "405"),
     "en/case/link/<str:token>/": ("410", "410"),
     "en/case/lost-code/": ("200", "200"),
@@ -58,9 +70,12 @@ MATRIX = {
     "en/how-it-works/": ("200", "405"),
     "en/inquiry/": ("200", "405"),
     "en/inquiry/<slug:slug>/": ("302", "200"),
+    "en/inquiry/begin/": ("405", "302"),
     "en/inquiry/check/": ("302", "302"),
     "en/inquiry/discard/": ("405", "302"),
     "en/inquiry/emergency/": ("200", "405"),
+    "en/inquiry/later/": ("302", "302"),
+    "en/inquiry/paper/": ("200", "200"),
     "en/inquiry/resume/": ("302", "405"),
     "en/inquiry/sent/": ("302", "302"),
     "en/open-data/": ("200", "405"),
@@ -83,6 +98,10 @@ MATRIX = {
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
         "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
     ),
+    "office/cases/case/type/": (
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+        "302; 200: coordinator other_coordinator lead; 403: auditor administrator",
+    ),
     "office/cases/case/<uuid:case_id>/answer/": (
         "302; 405: coordinator other_coordinator lead auditor administrator",
         "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
@@ -94,6 +113,18 @@ MATRIX = {
     "office/cases/case/<uuid:case_id>/change/": (
         "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
         "302; 405: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/cases/case/<uuid:case_id>/check/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/duplicate/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/release/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
     ),
     "office/cases/case/<uuid:case_id>/due/": (
         "302; 405: coordinator other_coordinator lead auditor administrator",

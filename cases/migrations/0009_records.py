@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0002_initial"),
+        ("cases", "0008_duplicates"),
     ]
 
     operations = [
@@ -30,11 +30,22 @@ class Migration(migrations.Migration):
                     ("email_changed", "E-mail address corrected"),
                     ("email_confirmed", "E-mail address confirmed by the family"),
                     ("consent_withdrawn", "Consent withdrawn by the family"),
+                    ("consent_given", "Consent given by the family"),
+                    ("adult_invited", "A second adult was let in"),
+                    ("adult_ended", "The access of the second adult was ended"),
+                    ("referred", "Shared with a hospital"),
+                    ("referral_ended", "No longer shared with a hospital"),
                     ("marked_read", "Marked as read, needs no answer"),
                     ("papers_added", "Papers added by the family"),
                     ("paper_not_usable", "A paper did not pass the checks"),
                     ("paper_locked_away", "A paper was locked away: a virus was found"),
                     ("paper_unreadable", "A paper marked as unreadable"),
+                    ("duplicate_found", "Perhaps the same patient as in another case"),
+                    ("told_apart", "Not the same patient as in another case"),
+                    ("merge_agreed", "The family agrees that two cases are joined"),
+                    ("merged", "Another case was joined with this one"),
+                    ("released", "Held inquiry was let into the queue"),
+                    ("identity_checked", "The office checked who it speaks with"),
                 ],
                 max_length=20,
                 verbose_name="what",

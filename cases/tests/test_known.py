@@ -1,0 +1,141 @@
+"""What it is called: words kept as typed, and the directory's own search, without JavaScript."""
+
+import pytest
+from django.urls import reverse
+
+from cases.forms.known import SHOWN, KnownForm
+from cases.models import Case, Draft
+from cases.tests.family import ANSWERS, fill_in, send, step_url
+from hospitals.finding.indexing import rebuild
+from hospitals.finding.names import all_names
+from hospitals.models import Condition, ConditionCode
+
+pytestmark = pytest.mark.django_db
+KNOWN = step_url
+
+
+def add_condition(slug, name, polish, words=()):
+    condition = Condition.objects.create(
+        slug=slug, name_en=name, name_pl=polish, words={"en": list(words)}
+    )
+    ConditionCode.objects.create(condition=condition, code="C22.2")
+
+
+@pytest.fixture
+def conditions(db):
+    add_condition("hepatoblastoma", "Hepatoblastoma", "Wątrobiak zarodkowy", ["liver tumour"])
+    add_condition("hepatitis", "Hepatitis", "Zapalenie wątroby")
+    rebuild(all_names())
+
+
+def options(page) -> list[str]:
+    return [value for value, _label in page.context["form"].fields["condition"].choices]
+
+
+def search(client, words, language="en"):
+    path = step_url("known").replace("/en/", f"/{language}/")
+    return client.post(path, {"diagnosis": words, "search": "1"})
+
+
+def test_search_shows_the_nearest_and_saves_nothing(client, conditions):
+    fill_in(client, until="problem")
+    page = search(client, "liver tumour")
+    assert options(page) == ["hepatoblastoma", "none", "unknown"]
+    assert 'value="liver tumour"' in page.text
+    assert "invalid-feedback" not in page.text
+    assert "known" not in Draft.objects.get().answers
+
+
+def test_search_understands_slips_and_other_languages(client, conditions):
+    fill_in(client, until="problem")
+    assert options(search(client, "hepatoblastma"))[0] == "hepatoblastoma"
+    page = search(client, "wątrobiak zarodkowy", "pl")
+    assert options(page)[0] == "hepatoblastoma"
+    assert "Wątrobiak zarodkowy" in page.text
+
+
+def test_without_words_i_do_not_know_is_what_can_be_chosen(client, conditions):
+    fill_in(client, until="problem")
+    assert options(client.get(step_url("known"))) == ["unknown"]
+
+
+def test_choice_stays_when_something_else_is_looked_up(client, conditions):
+    fill_in(client, until="problem")
+    data = {"diagnosis": "hepatitis", "condition": "hepatoblastoma", "search": "1"}
+    page = client.post(step_url("known"), data)
+    assert options(page) == ["hepatoblastoma", "hepatitis", "none", "unknown"]
+    assert page.context["form"].initial["condition"] == "hepatoblastoma"
+
+
+def test_words_and_choice_reach_the_case(client, conditions):
+    words = "guz  wątroby, hepatoblastoma?"
+    fill_in(client, known={"diagnosis": words, "condition": "hepatoblastoma"})
+    page = client.get(reverse("inquiry:check"))
+    assert "Hepatoblastoma" in page.text
+    send(client)
+    inquiry = Case.objects.get().inquiry
+    assert (inquiry.diagnosis, inquiry.condition) == (words, "hepatoblastoma")
+
+
+@pytest.mark.parametrize("choice", ["none", "unknown", ""])
+def test_no_choice_is_no_condition(client, conditions, choice):
+    fill_in(client, known={"diagnosis": "liver tumour", "condition": choice})
+    send(client)
+    assert Case.objects.get().inquiry.condition == ""
+
+
+@pytest.mark.parametrize("forged", ["no-such-thing", "x" * 500])
+def test_condition_that_is_none_is_refused_in_words(conditions, forged):
+    form = KnownForm({"diagnosis": "", "condition": forged})
+    assert form.errors["condition"] == ["Choose one of the answers on the list."]
+
+
+def test_no_more_than_a_phone_shows(db):
+    for number in range(SHOWN + 3):
+        add_condition(f"kind-{number}", f"Sarcoma kind {number}", "")
+    rebuild(all_names())
+    form = KnownForm(initial={"diagnosis": "sarcoma"})
+    assert len(form.fields["condition"].choices) == SHOWN + 2
+
+
+def begin(client, **sent):
+    return client.post(reverse("inquiry:begin"), sent)
+
+
+def test_what_the_family_came_with_is_carried_and_shown(client, conditions, scmc):
+    sent = {"hospital": "scmc", "condition": "hepatoblastoma", "q": " guz  wątroby <b>2 lata "}
+    start = client.get(reverse("inquiry:start"), sent)
+    assert start.context["begun"] == {**sent, "q": "guz  wątroby <b>2 lata"}
+    assert "It is about: Hepatoblastoma" in start.text
+    assert begin(client, **sent).url == step_url("you")
+    assert Draft.objects.get().answers["_begun_with"]["q"] == "guz  wątroby <b>2 lata"
+    fill_in(client, until="problem")
+    form = client.get(step_url("known")).context["form"]
+    assert form.initial == {"diagnosis": "guz  wątroby <b>2 lata", "condition": "hepatoblastoma"}
+    fill_in(client, until="urgency")
+    assert client.get(step_url("hospital")).context["form"].initial["hospital"] == "scmc"
+
+
+def test_answer_given_since_counts_more_than_what_one_came_with(client, conditions):
+    begin(client, condition="hepatoblastoma", q="liver")
+    fill_in(client, known={"diagnosis": "hepatitis", "condition": "none"}, until="known")
+    initial = client.get(step_url("known")).context["form"].initial
+    assert (initial["diagnosis"], initial["condition"]) == ("hepatitis", "none")
+
+
+def test_unknown_beginnings_are_left_out(client, conditions):
+    begin(client, hospital="nowhere", condition="nothing", stage="closed", q="")
+    assert Draft.objects.get().answers == {}
+
+
+def test_begin_goes_on_with_what_is_open(client):
+    begin(client)
+    client.post(step_url("you"), ANSWERS["you"])
+    assert begin(client, q="other words").url == reverse("inquiry:resume")
+    assert Draft.objects.count() == 1
+
+
+def test_words_of_the_search_are_in_no_address(client, conditions):
+    assert "?" not in begin(client, q="liver tumour", condition="hepatoblastoma").url
+    page = client.get(step_url("you")).text
+    assert "liver" not in page.split("<main")[1]

@@ -1,0 +1,206 @@
+"""The office types in a call or a paper form: same pages, same checks, and who typed it."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cases import actions, intake, throttle
+from cases.actions import ActionRefusedError
+from cases.models import Case, Consent, Draft
+from cases.paper import paper_pages
+from cases.tests.family import ANSWERS, code_on, fill_in, shown, sign_in, step_url
+from portal.models import AuditEvent, OutgoingMail
+from portal.tests.fixtures import HEALTH_CANARY, sign_in_staff
+
+pytestmark = pytest.mark.django_db
+TYPE = "/office/cases/case/type/"
+PAPER = "/en/inquiry/paper/"
+
+
+def begin_call(user, language="en") -> Client:
+    desk = sign_in_staff(user)
+    answer = desk.post(TYPE, {"language": language})
+    assert answer.url == f"/{language}/inquiry/resume/"
+    return desk
+
+
+def finish(desk, channel="phone", **changes) -> Case:
+    fill_in(desk, until="hospital", **changes)
+    consents = {**ANSWERS["consents"], "channel": channel, "shown": shown(desk)}
+    assert desk.post(step_url("consents"), consents).status_code == 302
+    answer = desk.post(reverse("inquiry:check"))
+    case = Case.objects.get()
+    assert answer.url == reverse("office:cases_case_change", args=[case.pk])
+    return case
+
+
+def test_call_goes_through_the_same_pages_and_names_who_typed(coordinator):
+    desk = begin_call(coordinator)
+    assert "You type for a family (by phone)" in desk.get(step_url("you")).text
+    case = finish(desk)
+    assert (case.held_for, case.language) == ("", "en")
+    typed = AuditEvent.objects.filter(action="draft.typed", actor_label="coordinator")
+    assert [row.data["page"] for row in typed.order_by("pk")] == list(ANSWERS)
+    received = AuditEvent.objects.get(action="case.received")
+    assert received.actor_label == "coordinator"
+    assert HEALTH_CANARY not in str(list(AuditEvent.objects.values_list("data", flat=True)))
+
+
+def test_consent_trail_says_how_and_who_recorded_it(coordinator):
+    case = finish(begin_call(coordinator))
+    for consent in case.consents.all():
+        assert (consent.channel, consent.recorded_by) == ("phone", coordinator), consent.kind
+
+
+def test_consents_need_to_say_how_they_were_given(coordinator):
+    desk = begin_call(coordinator)
+    fill_in(desk, until="hospital")
+    page = desk.post(step_url("consents"), {**ANSWERS["consents"], "shown": shown(desk)})
+    assert "Choose how the family agreed." in page.text
+    assert "channel" not in Client().get(step_url("consents"), follow=True).text
+
+
+def test_nobody_of_the_office_ever_sees_the_code(coordinator):
+    desk = begin_call(coordinator)
+    fill_in(desk, until="contact")
+    assert desk.get("/en/inquiry/later/").url == TYPE
+    assert desk.post(step_url("now"), {"signs": "none", "later": "1"}).url == TYPE
+    assert Draft.objects.get().code_hash == ""
+    page = desk.post(TYPE, {"again": Draft.objects.get().reference}, follow=True)
+    assert code_on(page) == ""
+    case = finish(desk)
+    assert code_on(desk.get(reverse("office:cases_case_change", args=[case.pk]))) == ""
+    assert desk.get(reverse("inquiry:sent")).url == reverse("inquiry:start")
+
+
+def test_family_of_a_call_is_asked_for_its_address_and_gets_in_by_a_link(coordinator):
+    case = finish(begin_call(coordinator, "en"))
+    assert OutgoingMail.objects.get().template == "cases/email/received"
+    data = {"reference": case.reference, "email": "kowalska@example.org"}
+    assert Client().post(reverse("case:lost-code"), data).status_code == 302
+
+
+def test_caller_without_an_address_is_reached_by_phone(coordinator):
+    desk = begin_call(coordinator)
+    fill_in(desk, until="you")
+    nothing = {**ANSWERS["contact"], "email": "", "phone": ""}
+    assert "Write a phone number" in desk.post(step_url("contact"), nothing).text
+    case = finish(desk, contact={"email": ""})
+    assert case.family.get().email == ""
+    assert OutgoingMail.objects.count() == 0
+
+
+def test_family_s_own_inquiry_needs_an_address(client):
+    fill_in(client, until="you")
+    page = client.post(step_url("contact"), {**ANSWERS["contact"], "email": ""})
+    assert "Write your e-mail address." in page.text
+
+
+def test_family_s_language_stays_whatever_the_typist_reads(coordinator):
+    desk = begin_call(coordinator, "ar")
+    fill_in(desk, until="you")
+    assert Draft.objects.get().language == "ar"
+    assert finish(desk).language == "ar"
+
+
+def test_draft_closes_with_the_log_in_of_its_typist(coordinator, time_machine):
+    time_machine.move_to("2026-11-23 08:00:00+00:00", tick=False)
+    desk = begin_call(coordinator)
+    fill_in(desk, until="problem")
+    time_machine.shift(timedelta(minutes=14))
+    assert HEALTH_CANARY in desk.get(step_url("problem")).text
+    time_machine.shift(timedelta(minutes=14))
+    assert desk.get(step_url("problem")).status_code == 200
+    time_machine.shift(timedelta(minutes=16))
+    assert HEALTH_CANARY not in desk.get(step_url("problem")).text
+    desk.logout()
+    assert HEALTH_CANARY not in desk.get(step_url("problem"), follow=True).text
+
+
+def test_disabled_or_password_only_typist_sees_nothing(coordinator):
+    desk = begin_call(coordinator)
+    fill_in(desk, until="problem")
+    coordinator.is_active = False
+    coordinator.save()
+    assert HEALTH_CANARY not in desk.get(step_url("problem")).text
+
+
+def test_drafts_of_families_and_of_others_stay_closed(client, coordinator, other_coordinator):
+    fill_in(client, until="problem")
+    family = Draft.objects.get()
+    desk = begin_call(coordinator)
+    mine = Draft.objects.get(typed_by=coordinator)
+    other = sign_in_staff(other_coordinator)
+    assert "There is no open paper form" in desk.post(TYPE, {"reference": family.reference}).text
+    assert desk.post(TYPE, {"again": family.reference}).status_code == 404
+    assert other.post(TYPE, {"again": mine.reference}).status_code == 404
+    assert mine.reference in desk.get(TYPE).text
+    assert mine.reference not in other.get(TYPE).text
+
+
+def test_only_case_workers_type(auditor, administrator):
+    for user in (auditor, administrator):
+        assert sign_in_staff(user).get(TYPE).status_code == 403
+        with pytest.raises(ActionRefusedError):
+            actions.start_typing(by=user, language="en")
+        with pytest.raises(ActionRefusedError):
+            actions.open_paper(by=user, reference="SH-2222-2222")
+
+
+def print_form() -> tuple[Draft, str]:
+    page = Client().post(PAPER)
+    code = page.context["code"]
+    assert code in page.text
+    return Draft.objects.get(), code
+
+
+def test_paper_form_has_a_code_that_opens_the_same_draft():
+    draft, code = print_form()
+    family = Client()
+    assert sign_in(family, draft, code).url == reverse("inquiry:resume")
+    assert family.get(reverse("inquiry:resume")).url == step_url("you")
+
+
+def test_paper_form_is_typed_in_and_its_code_opens_the_case(coordinator):
+    draft, code = print_form()
+    desk = sign_in_staff(coordinator)
+    assert desk.post(TYPE, {"reference": draft.reference.lower()}).url == "/en/inquiry/resume/"
+    case = finish(desk, channel="paper")
+    assert (case.reference, case.held_for) == (draft.reference, "")
+    assert set(case.consents.values_list("channel", flat=True)) == {"paper"}
+    assert sign_in(Client(), case, code).url == reverse("case:detail", args=[case.reference])
+    assert AuditEvent.objects.filter(action="draft.opened", actor_label="coordinator").exists()
+
+
+def test_family_may_finish_its_paper_form_itself(coordinator):
+    draft, code = print_form()
+    family = Client()
+    sign_in(family, draft, code)
+    fill_in(family)
+    family.post(reverse("inquiry:check"))
+    assert set(Consent.objects.values_list("channel", flat=True)) == {"online"}
+
+
+def test_paper_asks_every_question_of_the_pages():
+    pages = dict(paper_pages())
+    assert list(pages) == [page.title for page in intake.PAGES]
+    labels = [question.label for questions in pages.values() for question in questions]
+    for words in ("Patient's date of birth", "What is the problem?", "How soon is help needed?"):
+        assert words in labels
+    boxes = [box for questions in pages.values() for q in questions for box in q.boxes]
+    assert "Handle it in China" in boxes and "Data of a child under 14" in boxes
+
+
+def test_machine_makes_few_paper_forms(client):
+    for _number in range(throttle.TRIES_AN_HOUR):
+        assert client.post(PAPER).status_code == 200
+    assert client.post(PAPER).status_code == 429
+    assert Draft.objects.count() == throttle.TRIES_AN_HOUR
+
+
+def test_looking_at_the_paper_page_makes_nothing(client):
+    assert client.get(PAPER).status_code == 200
+    client.post(PAPER, {"switch_language": "en"})
+    assert Draft.objects.count() == 0
