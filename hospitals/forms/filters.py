@@ -152,6 +152,8 @@ class FilterForm(forms.Form):
     def show_counts(self, counts: dict[str, dict[str, int]]) -> None:
         """Beside each choice the hospitals it would leave; choices that leave none go."""
         self.counts = counts
+        # Asked for once: a list has a hundred choices.
+        self._choice_words = gettext("%(choice)s (%(number)d)")
         for name in counts:
             field = self.fields[name]
             (empty, *choices) = field.choices
@@ -164,10 +166,13 @@ class FilterForm(forms.Form):
                 group = self._counted(name, label)
                 shown += [(value, group)] if group else []
             elif number := self.counts[name].get(value, 0):
-                shown.append((value, _with_number(label, number)))
+                shown.append((value, self._with_number(label, number)))
             elif value == self.cleaned_data.get(name):
-                shown.append((value, _with_number(label, 0)))
+                shown.append((value, self._with_number(label, 0)))
         return shown
+
+    def _with_number(self, label, number: int) -> str:
+        return self._choice_words % {"choice": capfirst(str(label)), "number": number}
 
     def first_fields(self) -> list:
         return [self[name] for name in FIRST]
@@ -204,8 +209,3 @@ class FilterForm(forms.Form):
             "value": self.data[name][:MAX_SHOWN],
             "filter": self.fields[name].label,
         }
-
-
-def _with_number(label, number: int) -> str:
-    words = {"choice": capfirst(str(label)), "number": number}
-    return gettext("%(choice)s (%(number)d)") % words

@@ -263,7 +263,7 @@ def test_index_is_read_again_the_next_day(scmc, time_machine):
 
 def test_hospital_published_meanwhile_waits_for_the_next_index(scmc, monkeypatch):
     """Between two questions of one reading a hospital may appear; it is left out whole."""
-    rows = [(make_hospital("late").pk.hex, "heart", "", "yes", None, None)]
+    rows = [(make_hospital("late").pk.hex, "heart", "", "yes", None, None, None)]
     Listing.objects.all().delete()
     monkeypatch.setattr(facets, "_listings", lambda: rows)
     Hospital.objects.filter(slug="late").update(is_public=False)
