@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cases.views import drafts, inquiry
+from cases.views import drafts, inquiry, known
 
 app_name = "inquiry"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("paper/", drafts.paper, name="paper"),
     path("later/", drafts.later, name="later"),
     path("discard/", drafts.discard, name="discard"),
+    path("suggest/", known.suggestions, name="suggest"),
     path("emergency/", inquiry.emergency, name="emergency"),
     path("check/", inquiry.check, name="check"),
     path("sent/", inquiry.sent, name="sent"),

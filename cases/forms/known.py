@@ -1,6 +1,7 @@
 """What the illness is called: the doctors' words kept as typed, and the nearest known condition."""
 
 from django import forms
+from django.urls import reverse_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -42,7 +43,14 @@ class KnownForm(FamilyForm):
         required=False,
         max_length=500,
         widget=forms.TextInput(
-            attrs={"autocomplete": "off", "dir": "auto", "data-suggest": "condition"}
+            attrs={
+                "autocomplete": "off",
+                "dir": "auto",
+                "data-suggest": reverse_lazy("inquiry:suggest"),
+                "data-suggest-label": _("Suggestions"),
+                # Asked for by POST; a chosen one fills the box and is looked up.
+                "data-suggest-fill": "search",
+            }
         ),
     )
     condition = forms.ChoiceField(

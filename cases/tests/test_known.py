@@ -6,7 +6,7 @@ from django.urls import reverse
 from cases.forms.known import SHOWN, KnownForm
 from cases.models import Case, Draft
 from cases.tests.family import ANSWERS, fill_in, send, step_url
-from hospitals.finding.indexing import rebuild
+from hospitals.finding.indexing import Name, add, rebuild
 from hospitals.finding.names import all_names
 from hospitals.models import Condition, ConditionCode
 
@@ -139,3 +139,29 @@ def test_words_of_the_search_are_in_no_address(client, conditions):
     assert "?" not in begin(client, q="liver tumour", condition="hepatoblastoma").url
     page = client.get(step_url("you")).text
     assert "liver" not in page.split("<main")[1]
+
+
+def suggested(client, words, language="en"):
+    path = reverse("inquiry:suggest").replace("/en/", f"/{language}/")
+    return client.post(path, {"q": words})
+
+
+def test_suggestions_are_conditions_alone_in_the_language_of_the_page(client, conditions, scmc):
+    add([Name("hospital", "scmc", "en", "Hepatic Hospital", 10)])
+    answer = suggested(client, "hepa").json()["suggestions"]
+    assert [one["label"] for one in answer] == ["Hepatitis", "Hepatoblastoma"]
+    polish = suggested(client, "wątrobiak", "pl").json()["suggestions"]
+    assert [one["label"] for one in polish] == ["Wątrobiak zarodkowy"]
+
+
+def test_suggestions_are_kept_nowhere_and_asked_for_by_no_address(client, conditions):
+    answer = suggested(client, "hepato")
+    assert "no-store" in answer["Cache-Control"]
+    assert client.get(reverse("inquiry:suggest"), {"q": "hepato"}).status_code == 405
+    fill_in(client, until="problem")
+    assert f'data-suggest="{reverse("inquiry:suggest")}"' in client.get(step_url("known")).text
+
+
+@pytest.mark.parametrize("typed", ["", "x" * 5000, "\x00"])
+def test_nothing_to_suggest_is_an_empty_list(client, conditions, typed):
+    assert suggested(client, typed).json() == {"suggestions": []}

@@ -19,12 +19,19 @@ class Suggestion:
     label: str
 
 
-def suggest(typed: str, *, language: str, version: int) -> list[Suggestion]:
-    """The best first, each name once, in the reader's language. Empty for a pasted page."""
+def suggest(
+    typed: str, *, language: str, version: int, kinds: frozenset[str] = frozenset()
+) -> list[Suggestion]:
+    """The best first, each name once, in the reader's language. Empty for a pasted page.
+
+    `kinds`: of these alone; none means all.
+    """
     if len(typed) > MAX_QUERY_LENGTH:
         return []
     _person, words = recognise(typed)
     hits = find_names(words, language=language, prefix_last=True)
+    if kinds:
+        hits = [hit for hit in hits if hit.kind in kinds]
     hits = [hit for hit in hits if hit.score >= NEAR_THE_BEST * hits[0].score]
     # Some may be called the same, some may not be public any more.
     hits = hits[: 2 * MAX_SUGGESTIONS]

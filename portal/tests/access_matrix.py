@@ -78,6 +78,7 @@ MATRIX = {
     "en/inquiry/paper/": ("200", "200"),
     "en/inquiry/resume/": ("302", "405"),
     "en/inquiry/sent/": ("302", "302"),
+    "en/inquiry/suggest/": ("405", "200"),
     "en/open-data/": ("200", "405"),
     "en/privacy/": ("200", "405"),
     "healthz": ("200", "405"),

@@ -38,12 +38,16 @@
     field.name, field.type === "checkbox" || field.type === "radio" ? field.value : null,
     field.type === "checkbox" || field.type === "radio" ? field.checked : field.value,
   ]);
-  const same = (one, two) => JSON.stringify(one) === JSON.stringify(two);
-
+  const find = (name, value) => fields().find((other) => other.name === name
+    && (value === null || other.value === value));
+  // A look-up brings choices that the copy does not know: they are no difference.
+  const differs = ([name, value, state]) => {
+    const field = find(name, value);
+    return field && (value === null ? field.value : field.checked) !== state;
+  };
   const restore = (kept) => {
     for (const [name, value, state] of kept) {
-      const field = fields().find((other) => other.name === name
-        && (value === null || other.value === value));
+      const field = find(name, value);
       if (!field) continue;
       if (value === null) field.value = state;
       else field.checked = state;
@@ -51,7 +55,7 @@
   };
 
   const kept = store.read(key);
-  if (kept && !document.querySelector(".error-summary") && !same(kept, typed())) {
+  if (kept && !document.querySelector(".error-summary") && kept.some(differs)) {
     restore(kept);
     say("restored");
   }

@@ -1,5 +1,7 @@
 // Suggestions below a search box, after the combobox pattern of the ARIA Authoring Practices.
 // Without this file the box is a plain field, and its form finds the same.
+// With data-suggest-fill, the name of a button of the form, nothing that is typed is in an
+// address: it is posted, and a suggestion fills the box and presses that button.
 (() => {
   const WAIT = 120;
   const LONGEST = 200;
@@ -7,6 +9,7 @@
   document.querySelectorAll("input[data-suggest]").forEach((input, number) => {
     const box = input.closest(".suggest-box") || input.parentElement;
     const list = document.createElement("ul");
+    const filling = input.dataset.suggestFill;
     let options = [];
     let active = -1;
     let timer = 0;
@@ -70,7 +73,7 @@
       const item = document.createElement("li");
       item.id = `${list.id}-${index}`;
       item.setAttribute("role", "option");
-      item.dataset.url = one.url;
+      if (one.url) item.dataset.url = one.url;
       item.append(part("bdi", one.label), part("small", one.kind));
       return item;
     };
@@ -83,12 +86,22 @@
       else close();
     };
 
+    const get = (words, signal) => fetch(
+      `${input.dataset.suggest}?q=${encodeURIComponent(words)}`, { signal, credentials: "omit" },
+    );
+
+    const post = (words, signal) => {
+      const body = new FormData();
+      body.append("csrfmiddlewaretoken", input.form.elements.csrfmiddlewaretoken.value);
+      body.append("q", words);
+      return fetch(input.dataset.suggest, { method: "POST", body, signal });
+    };
+
     const ask = async (words) => {
       request = new AbortController();
       const { signal } = request;
       try {
-        const address = `${input.dataset.suggest}?q=${encodeURIComponent(words)}`;
-        const answer = await fetch(address, { signal, credentials: "omit" });
+        const answer = await (filling ? post(words, signal) : get(words, signal));
         const found = answer.ok ? (await answer.json()).suggestions : [];
         if (!signal.aborted) show(found);
       } catch {
@@ -97,7 +110,16 @@
       }
     };
 
-    const follow = (item) => window.location.assign(item.dataset.url);
+    const follow = (item) => {
+      if (!filling) {
+        window.location.assign(item.dataset.url);
+        return;
+      }
+      input.value = item.querySelector("bdi").textContent;
+      close();
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+      input.form.requestSubmit(input.form.elements[filling]);
+    };
 
     input.addEventListener("input", (event) => {
       forget();
