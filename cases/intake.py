@@ -27,6 +27,7 @@ from hospitals.models import Hospital
 ADULT_AGE = 18
 # The key of the answers that holds the hospital whose page the family came from.
 BEGUN_WITH = "_begun_with"
+BEGUN_WORDS, BEGUN_CONDITION = "_begun_words", "_begun_condition"
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,16 @@ class Answers:
     @property
     def hospital_begun_with(self) -> str:
         return self.typed.get(BEGUN_WITH, "")
+
+    @property
+    def words_begun_with(self) -> str:
+        """What the family had typed into the search, as it typed it."""
+        return self.typed.get(BEGUN_WORDS, "")
+
+    @property
+    def condition_begun_with(self) -> str:
+        """The name of the condition whose page the family came from, as it read it there."""
+        return self.typed.get(BEGUN_CONDITION, "")
 
     def pages(self) -> list[Page]:
         return [page for page in PAGES if page.applies(self)]

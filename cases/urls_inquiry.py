@@ -7,6 +7,7 @@ from cases.views import inquiry
 app_name = "inquiry"
 urlpatterns = [
     path("", inquiry.start, name="start"),
+    path("begin/", inquiry.begin, name="begin"),
     path("resume/", inquiry.resume, name="resume"),
     path("discard/", inquiry.discard, name="discard"),
     path("emergency/", inquiry.emergency, name="emergency"),

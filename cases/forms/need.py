@@ -54,6 +54,12 @@ class ProblemForm(FamilyForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )
 
+    def prepare(self):
+        """Nothing is asked twice: what was said in the directory stands here already."""
+        if self.answers:
+            self.initial.setdefault("problem", self.answers.words_begun_with)
+            self.initial.setdefault("diagnosis", self.answers.condition_begun_with)
+
 
 class WishForm(FamilyForm):
     wishes = forms.MultipleChoiceField(

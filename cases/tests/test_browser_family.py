@@ -48,7 +48,7 @@ def type_in(page, name: str, value: str) -> None:
 def ask(page) -> None:
     """From the hospital's link to the confirmation."""
     page.goto("/en/inquiry/?hospital=scmc")
-    press(page, "main a.btn-primary")
+    press(page, "main button.btn-primary")
     for slug, typed in PAGES:
         assert f"/inquiry/{slug}/" in page.url
         for name, value in typed.items():

@@ -10,6 +10,7 @@ from django.utils import timezone
 from cases import intake
 from cases.models import Case, Draft
 from cases.tests.family import ANSWERS, code_on, fill_in, send, shown, step_url
+from hospitals.models import Condition
 from portal.tests.fixtures import HEALTH_CANARY
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +33,43 @@ def test_whole_inquiry_becomes_a_case(client, scmc):
 def test_start_page_shows_hospital_of_the_link(client, scmc):
     page = client.get(reverse("inquiry:start"), {"hospital": "scmc"}).content.decode()
     assert "Your inquiry is for Shanghai" in page
-    assert f"{step_url('you')}?hospital=scmc" in page
+    assert '<input type="hidden" name="hospital" value="scmc">' in page
+
+
+def test_words_of_the_search_are_taken_along_and_no_address_repeats_them(client):
+    page = client.get(reverse("inquiry:start"), {"q": " guz <wątroby> "}).content.decode()
+    assert '<input type="hidden" name="q" value="guz &lt;wątroby&gt;">' in page
+    answer = client.post(reverse("inquiry:begin"), {"q": "guz <wątroby>"})
+    assert (answer.status_code, answer["Location"]) == (302, step_url("you"))
+    fill_in(client, until="patient")
+    client.post(step_url("guardian"), ANSWERS["guardian"])
+    form = client.get(step_url("problem")).context["form"]
+    assert (form["problem"].value(), form["diagnosis"].value()) == ("guz <wątroby>", "")
+
+
+def test_condition_of_the_link_is_taken_along_by_its_name(client):
+    Condition.objects.create(slug="x", name_en="Hepatoblastoma", words={})
+    page = client.get(reverse("inquiry:start"), {"condition": "x"}).content.decode()
+    assert '<input type="hidden" name="condition" value="x">' in page
+    client.post(reverse("inquiry:begin"), {"condition": "x", "hospital": "nowhere"})
+    fill_in(client, until="patient")
+    client.post(step_url("guardian"), ANSWERS["guardian"])
+    form = client.get(step_url("problem")).context["form"]
+    assert (form["problem"].value(), form["diagnosis"].value()) == ("", "Hepatoblastoma")
+
+
+def test_what_was_typed_since_stands_before_what_was_taken_along(client):
+    client.post(reverse("inquiry:begin"), {"q": "fever"})
+    fill_in(client, until="problem")
+    client.post(reverse("inquiry:begin"), {"q": "cough"})
+    form = client.get(step_url("problem")).context["form"]
+    assert form["problem"].value() == ANSWERS["problem"]["problem"]
+
+
+def test_begin_without_anything_is_the_first_page(client):
+    answer = client.post(reverse("inquiry:begin"), {"q": "x" * 5000, "condition": "../"})
+    assert answer["Location"] == step_url("you")
+    assert Draft.objects.get().answers == {"_begun_words": "x" * 200}
 
 
 @pytest.mark.parametrize("slug", ["nowhere", "\x00", "x" * 5000, "../"])
@@ -41,7 +78,7 @@ def test_unknown_hospital_in_the_link_is_ignored(client, scmc, slug):
 
 
 def test_hospital_of_the_link_is_chosen_and_shared_by_name(client, scmc):
-    client.post(f"{step_url('you')}?hospital=scmc", ANSWERS["you"])
+    client.post(reverse("inquiry:begin"), {"hospital": "scmc"})
     fill_in(client, until="urgency")
     page = client.get(step_url("hospital"))
     assert page.context["form"].initial["hospital"] == "scmc"

@@ -18,7 +18,8 @@ from cases import actions, intake, sessions
 from cases.codes import code_from_secret
 from cases.forms.policy import unvalidated
 from cases.views.private import private
-from hospitals.models import Hospital
+from hospitals.forms.filters import MAX_QUERY
+from hospitals.models import Condition, Hospital
 from portal.emergency import emergency_number
 from portal.languages import is_switching
 
@@ -33,10 +34,23 @@ def start(request):
     """What the inquiry is, and the way back into one that was begun."""
     context = {
         "draft": sessions.open_draft(request),
-        "hospital": _named_hospital(request),
-        "first": f"{reverse('inquiry:step', args=[intake.PAGES[0].slug])}{_query(request)}",
+        "hospital": _named_hospital(request.GET),
+        "condition": _named_condition(request.GET),
+        "words": _searched_words(request.GET),
     }
     return render(request, "cases/inquiry_start.html", context)
+
+
+@require_POST
+@private
+def begin(request):
+    """Takes along what the family chose or typed in the directory; no address repeats it."""
+    draft = _draft(request)
+    if draft is None:
+        draft = _start_draft(request)
+    for key, typed in _carried(request.POST).items():
+        actions.save_page(draft=draft, page=key, typed=typed, language=get_language())
+    return redirect("inquiry:step", slug=intake.PAGES[0].slug)
 
 
 @require_safe
@@ -106,18 +120,19 @@ def _as_typed(request, page, answers):
 
 def _save(request, page, draft, form):
     """Into the draft of this browser; the first page that is saved begins one."""
-    language = get_language()
     if draft is None:
         if sessions.has_draft(request):
             messages.warning(request, _("Your earlier pages are no longer here. This one is kept."))
-        draft, secret = actions.start_draft(language=language)
-        sessions.remember_draft(request, draft, secret)
-    hospital = _named_hospital(request)
-    if hospital:
-        actions.save_page(
-            draft=draft, page=intake.BEGUN_WITH, typed=hospital.slug, language=language
-        )
-    return actions.save_page(draft=draft, page=page.slug, typed=form.typed(), language=language)
+        draft = _start_draft(request)
+    return actions.save_page(
+        draft=draft, page=page.slug, typed=form.typed(), language=get_language()
+    )
+
+
+def _start_draft(request):
+    draft, secret = actions.start_draft(language=get_language())
+    sessions.remember_draft(request, draft, secret)
+    return draft
 
 
 def _go_on(request, page, answers):
@@ -154,7 +169,7 @@ def _render(request, page, answers, form):
         "number": position + 1,
         "total": len(pages),
         "back": pages[position - 1] if position else None,
-        "hospital": _hospital_begun_with(request, answers),
+        "hospital": _hospital_begun_with(answers),
         "draft": sessions.current_draft(request),
     }
     return render(request, "cases/inquiry_step.html", context)
@@ -240,18 +255,33 @@ def _written_down(request, case):
     return redirect(f"{reverse('case:sign-in')}?{urlencode({'reference': case.reference})}")
 
 
-def _named_hospital(request):
+def _named_hospital(data):
     """The hospital whose page the family came from."""
-    slug = slugify(request.GET.get("hospital", "")[:40])
+    slug = slugify(data.get("hospital", "")[:40])
     return Hospital.objects.public().filter(slug=slug).first() if slug else None
 
 
-def _hospital_begun_with(request, answers):
-    if answers.hospital_begun_with:
-        return Hospital.objects.public().filter(slug=answers.hospital_begun_with).first()
-    return _named_hospital(request)
+def _named_condition(data):
+    """The condition whose page the family came from."""
+    slug = slugify(data.get("condition", "")[:80])
+    return Condition.objects.filter(slug=slug).first() if slug else None
 
 
-def _query(request) -> str:
-    hospital = _named_hospital(request)
-    return f"?{urlencode({'hospital': hospital.slug})}" if hospital else ""
+def _searched_words(data) -> str:
+    """What the family typed into the search, word for word."""
+    return data.get("q", "").strip()[:MAX_QUERY]
+
+
+def _carried(data) -> dict[str, str]:
+    hospital, condition = _named_hospital(data), _named_condition(data)
+    carried = {
+        intake.BEGUN_WITH: hospital.slug if hospital else "",
+        intake.BEGUN_CONDITION: condition.name if condition else "",
+        intake.BEGUN_WORDS: _searched_words(data),
+    }
+    return {key: typed for key, typed in carried.items() if typed}
+
+
+def _hospital_begun_with(answers):
+    slug = answers.hospital_begun_with
+    return Hospital.objects.public().filter(slug=slug).first() if slug else None

@@ -45,6 +45,7 @@ MATRIX = {
     "en/how-it-works/": ("200", "405"),
     "en/inquiry/": ("200", "405"),
     "en/inquiry/<slug:slug>/": ("302", "200"),
+    "en/inquiry/begin/": ("405", "302"),
     "en/inquiry/check/": ("302", "302"),
     "en/inquiry/discard/": ("405", "302"),
     "en/inquiry/emergency/": ("200", "405"),
