@@ -187,7 +187,7 @@ def remind_of_drafts() -> int:
     due = Draft.objects.open().filter(
         created_at__lte=since, reminded_at=None, channel=Channel.ONLINE
     )
-    return sum(_remind(draft) for draft in due.exclude(email=""))
+    return sum(_remind(draft) for draft in due.exclude(email=b""))
 
 
 @transaction.atomic

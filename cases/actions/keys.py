@@ -4,23 +4,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from cases.actions.core import ActionRefusedError
-from cases.models import Case, CaseKey
+from cases.models import Case, CaseKey, Draft
 from cases.records import crypto
 from portal import audit
 
 
 def case_key(case: Case) -> bytes:
     """The key that seals files and words of this case. Raises KeyDestroyedError after erasure."""
-    row = CaseKey.objects.filter(pk=case.pk).first() or _make_key(case)
-    return row.open()
-
-
-def _make_key(case: Case) -> CaseKey:
-    """Whoever is faster with the first file makes it; both use the same."""
-    row = CaseKey(case=case)
-    row.ring_key, row.wrapped = crypto.key_ring().wrap(crypto.new_key(), row.about)
-    values = {"ring_key": row.ring_key, "wrapped": row.wrapped}
-    return CaseKey.objects.get_or_create(case=case, defaults=values)[0]
+    return CaseKey.objects.of(case).open()
 
 
 @transaction.atomic
@@ -32,7 +23,7 @@ def destroy_case_key(*, by, case: Case) -> None:
     if by is not None:
         raise ActionRefusedError("only the system destroys keys")
     # The row is made when there is none: no key may be made later.
-    CaseKey.objects.update_or_create(
+    case.record_key, _is_new = CaseKey.objects.update_or_create(
         case=case,
         defaults={"ring_key": "", "wrapped": b"", "destroyed_at": timezone.now()},
     )
@@ -40,7 +31,7 @@ def destroy_case_key(*, by, case: Case) -> None:
 
 
 def rewrap_case_keys(*, by) -> int:
-    """Wrap every key with the ring's first one; how many were changed.
+    """Wrap every key of cases and drafts with the ring's first one; how many were changed.
 
     Each by itself: it may be stopped and started again. Raises
     KeyUnknownError when the ring lacks a former key that is still in use.
@@ -49,7 +40,21 @@ def rewrap_case_keys(*, by) -> int:
     former = CaseKey.objects.filter(destroyed_at=None).exclude(ring_key=ring.current)
     for pk in list(former.values_list("pk", flat=True)):
         changed += _rewrap(ring, pk, by)
+    drafts = Draft.objects.exclude(ring_key__in=("", ring.current))
+    for pk in list(drafts.values_list("pk", flat=True)):
+        changed += _rewrap_draft(ring, pk)
     return changed
+
+
+@transaction.atomic
+def _rewrap_draft(ring: crypto.KeyRing, pk) -> int:
+    row = Draft.objects.select_for_update().filter(pk=pk).first()
+    # Sent or erased meanwhile, or done by another.
+    if row is None or row.ring_key in ("", ring.current):
+        return 0
+    row.wrap(row.sealing_key())
+    row.save(update_fields=["ring_key", "wrapped"])
+    return 1
 
 
 @transaction.atomic
@@ -57,7 +62,7 @@ def _rewrap(ring: crypto.KeyRing, pk, by) -> int:
     row = CaseKey.objects.select_for_update().select_related("case").get(pk=pk)
     if row.destroyed_at or row.ring_key == ring.current:
         return 0
-    row.ring_key, row.wrapped = ring.wrap(row.open(), row.about)
+    row.wrap(row.open())
     row.save(update_fields=["ring_key", "wrapped"])
     audit.record(by=by, action="case.key_rewrapped", obj=row.case, label=row.case.reference)
     return 1

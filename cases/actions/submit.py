@@ -12,7 +12,7 @@ from cases.actions.core import ActionRefusedError, leave_event
 from cases.actions.deadlines import due_at
 from cases.actions.duplicates import note_patient
 from cases.codes import new_code, normalise_code
-from cases.models import Case, Consent, Draft, FamilyMember, Inquiry
+from cases.models import Case, CaseKey, Consent, Draft, FamilyMember, Inquiry
 from cases.models.event import EventKind
 from cases.workflow import Stage, WaitingOn
 
@@ -45,11 +45,14 @@ def _submit(draft, code_hash, sent, by) -> Case:
     case_id, now = uuid.uuid4(), timezone.now()
     # The foreign key is checked at the end of the transaction, when the case is there.
     mine = Draft.objects.filter(pk=draft.pk, access_version=draft.access_version)
-    taken = mine.filter(case=None, expires_at__gt=now).update(case=case_id, answers={})
+    taken = mine.filter(case=None, expires_at__gt=now).update(case=case_id, answers=b"")
     if not taken:
         return _case_of(draft)
     draft.refresh_from_db()
     case = _create_case(case_id, draft.reference, sent, now)
+    # What was sealed for the draft, in backups too, goes with the case's key.
+    CaseKey.objects.give(case, draft.sealing_key())
+    Draft.objects.filter(pk=draft.pk).update(email=b"", ring_key="", wrapped=b"")
     member = _create_owner(case, draft, code_hash, sent)
     note_patient(case, Inquiry.objects.create(case=case, **sent.inquiry))
     for consent in sent.consents:

@@ -31,8 +31,8 @@ def _keep_once(submission, words: dict) -> tuple[Message, bool]:
 def kept_words(case: Case, *, body: str, submission, **author) -> Message | None:
     """The message that an earlier click has made of this text."""
     submissions = (submission, _of_text(submission, body))
-    rows = Message.objects.filter(case=case, body=body, submission__in=submissions, **author)
-    return rows.first()
+    rows = Message.objects.filter(case=case, submission__in=submissions, **author)
+    return next((row for row in rows.select_related("case") if row.body == body), None)
 
 
 def _of_text(submission: uuid.UUID, body: str) -> uuid.UUID:

@@ -7,7 +7,8 @@ from cases.models.draft import Channel, Draft
 from cases.models.duplicate import DuplicateHint, MergeAgreement, PatientTrace
 from cases.models.event import CaseEvent, FamilyTask, Message
 from cases.models.inquiry import Inquiry
-from cases.models.record import CaseKey, Record
+from cases.models.key import CaseKey
+from cases.models.record import Record
 from cases.models.referral import Referral
 from cases.models.tokens import FamilyToken
 

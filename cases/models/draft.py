@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from cases.models.case import Case
+from cases.models.key import SealedJSONField, SealedTextField
+from cases.records import crypto
 
 
 class Channel(models.TextChoices):
@@ -41,11 +43,14 @@ class Draft(models.Model):
     # Raised with each new code: browsers that carry an older number are out (row A5).
     access_version = models.PositiveIntegerField(default=1, editable=False)
     # From the page about contact: where a link back is mailed to.
-    email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    email = SealedTextField(_("e-mail"), blank=True)
     email_confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
     reminded_at = models.DateTimeField(_("reminded"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=10)
-    answers = models.JSONField(default=dict)
+    answers = SealedJSONField(blank=True)
+    # Of its own until it is sent; then it is the case's, and the draft has none.
+    ring_key = models.CharField(max_length=32, blank=True, db_index=True, editable=False)
+    wrapped = models.BinaryField(default=bytes)
     channel = models.CharField(
         _("how it came"), max_length=8, choices=Channel.choices, default=Channel.ONLINE
     )
@@ -88,6 +93,25 @@ class Draft(models.Model):
 
     def __str__(self):
         return self.reference
+
+    def save(self, *args, **kwargs):
+        if self._state.adding and not self.ring_key:
+            self.wrap(crypto.new_key())
+        super().save(*args, **kwargs)
+
+    @property
+    def about(self) -> str:
+        return f"draft-key:{self.pk}"
+
+    def wrap(self, key: bytes) -> None:
+        """With the ring's first key. The row is not saved by it."""
+        self.ring_key, self.wrapped = crypto.key_ring().wrap(key, self.about)
+
+    def sealing_key(self) -> bytes:
+        """Raises KeyDestroyedError once it is sent: the case has it."""
+        if not self.ring_key:
+            raise crypto.KeyDestroyedError
+        return crypto.key_ring().unwrap(self.ring_key, self.wrapped, self.about)
 
     @property
     def has_way_back(self) -> bool:

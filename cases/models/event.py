@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models.access import FamilyMember
 from cases.models.case import Case
+from cases.models.key import SealedTextField, sealing_key
 from cases.workflow import InfoReason
 
 
@@ -102,12 +103,12 @@ class CaseEvent(models.Model):
 
 
 class Message(models.Model):
-    """Words between the family and the office, kept as written."""
+    """Words between the family and the office, kept as written, sealed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Words belong to their case and go with it.
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="messages")
-    body = models.TextField(_("message"), max_length=5000)
+    body = SealedTextField(_("message"))
     language = models.CharField(_("language"), max_length=10)
     created_at = models.DateTimeField(_("sent"), default=timezone.now)
     from_family = models.ForeignKey(
@@ -134,6 +135,9 @@ class Message(models.Model):
 
     def __str__(self):
         return str(self.pk)
+
+    def sealing_key(self) -> bytes:
+        return sealing_key(self.case)
 
 
 class FamilyTask(models.Model):

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cases.models.case import Case
+from cases.models.key import SealedTextField, sealing_key
 
 
 class Sex(models.TextChoices):
@@ -52,31 +53,31 @@ class RedFlag(models.TextChoices):
 
 
 class Inquiry(models.Model):
-    """One to one with its case; words are kept as the family wrote them."""
+    """One to one with its case; words are kept as the family wrote them, sealed."""
 
     # The words of an inquiry belong to its case and go with it.
     case = models.OneToOneField(
         Case, on_delete=models.CASCADE, primary_key=True, related_name="inquiry"
     )
-    patient_name = models.CharField(_("patient's name as in the passport"), max_length=120)
+    patient_name = SealedTextField(_("patient's name as in the passport"))
     birth_date = models.DateField(_("birth date"))
     sex = models.CharField(_("sex"), max_length=8, choices=Sex.choices, blank=True)
-    guardian_name = models.CharField(_("parent or legal guardian"), max_length=120, blank=True)
+    guardian_name = SealedTextField(_("parent or legal guardian"), blank=True)
     guardian_relation = models.CharField(
         _("guardian is"), max_length=12, choices=GuardianRelation.choices, blank=True
     )
-    problem = models.TextField(_("the problem in their own words"), max_length=5000)
-    diagnosis = models.CharField(_("diagnosis"), max_length=500, blank=True)
+    problem = SealedTextField(_("the problem in their own words"))
+    diagnosis = SealedTextField(_("diagnosis"), blank=True)
     # Key of the directory's condition; a word, because the directory may drop one.
-    condition = models.CharField(_("condition chosen"), max_length=80, blank=True)
+    condition = SealedTextField(_("condition chosen"), blank=True)
     wishes = models.JSONField(_("what they want"), default=list)
     urgency = models.CharField(_("how urgent"), max_length=8, choices=Urgency.choices)
     in_hospital = models.CharField(_("in hospital now"), max_length=8, choices=Ability.choices)
-    current_hospital = models.CharField(_("hospital now"), max_length=200, blank=True)
+    current_hospital = SealedTextField(_("hospital now"), blank=True)
     able_to_travel = models.CharField(_("able to travel"), max_length=8, choices=Ability.choices)
     red_flags = models.JSONField(_("warning signs"), default=list)
-    specialty_wish = models.CharField(_("specialty wished"), max_length=200, blank=True)
-    when = models.CharField(_("when"), max_length=200, blank=True)
+    specialty_wish = SealedTextField(_("specialty wished"), blank=True)
+    when = SealedTextField(_("when"), blank=True)
 
     class Meta:
         verbose_name = _("inquiry")
@@ -84,3 +85,6 @@ class Inquiry(models.Model):
 
     def __str__(self):
         return str(self.case_id)
+
+    def sealing_key(self) -> bytes:
+        return sealing_key(self.case)

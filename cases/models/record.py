@@ -13,46 +13,6 @@ from cases.records import crypto, sealed
 from cases.records.kinds import Kind, Reason, Status
 
 
-class CaseKey(models.Model):
-    """What opens everything that is sealed of a case. Destroying it is erasure (row U5).
-
-    The row stays when the key is destroyed: no new key is made by accident.
-    """
-
-    # A key means nothing without its case.
-    case = models.OneToOneField(
-        Case, on_delete=models.CASCADE, primary_key=True, related_name="record_key"
-    )
-    ring_key = models.CharField(_("wrapped with"), max_length=32, db_index=True)
-    wrapped = models.BinaryField()
-    created_at = models.DateTimeField(default=timezone.now)
-    destroyed_at = models.DateTimeField(_("destroyed"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("key of a case")
-        verbose_name_plural = _("keys of cases")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(destroyed_at__isnull=False, ring_key="")
-                | Q(destroyed_at__isnull=True, ring_key__gt=""),
-                name="case_key_destroyed_is_gone",
-            ),
-        ]
-
-    def __str__(self):
-        return str(self.case_id)
-
-    @property
-    def about(self) -> str:
-        return f"case-key:{self.case_id}"
-
-    def open(self) -> bytes:
-        """Raises KeyDestroyedError, KeyUnknownError or SealBrokenError."""
-        if self.destroyed_at:
-            raise crypto.KeyDestroyedError
-        return crypto.key_ring().unwrap(self.ring_key, self.wrapped, self.about)
-
-
 class RecordQuerySet(models.QuerySet):
     def of(self, case: Case):
         return self.filter(case=case)

@@ -38,7 +38,7 @@ def test_demo_has_people_and_cases_in_different_stages(loaded):
     assert TOTPDevice.objects.filter(confirmed=True).count() == 7
     assert Case.objects.count() == len(demo.STORIES)
     assert Case.objects.values("stage").distinct().count() >= 7
-    assert all("Demo" in name for name in Inquiry.objects.values_list("patient_name", flat=True))
+    assert all("Demo" in inquiry.patient_name for inquiry in Inquiry.objects.all())
 
 
 def test_demo_changes_nothing_the_second_time(loaded):

@@ -26,7 +26,9 @@ def ready(address="127.0.0.1") -> Client:
         _answers.update(Draft.objects.get().answers)
         return client
     client.post(reverse("inquiry:begin"))
-    Draft.objects.filter(pk=client.session["inquiry"]["id"]).update(answers=_answers)
+    draft = Draft.objects.get(pk=client.session["inquiry"]["id"])
+    draft.answers = _answers
+    draft.save()
     return client
 
 

@@ -379,7 +379,7 @@ def test_page_costs_the_same_with_1_and_30_of_everything(
     give_consent(case, "share_hospital", scmc)
     client = signed_in(case)
     # 3 of them are the session's, with a savepoint of the test around its saving.
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(case_url(case))
 
 

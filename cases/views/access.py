@@ -164,7 +164,9 @@ def _mail_link(request, form):
         return too_many(request, gate.seconds)
     email = form.cleaned_data["email"]
     member = FamilyMember.objects.filter(case__reference=reference, email__iexact=email).first()
-    draft = Draft.objects.open().filter(reference=reference, email__iexact=email).first()
+    draft = Draft.objects.open().filter(reference=reference).first()
+    if draft and draft.email.lower() != email.lower():
+        draft = None
     whom = member or draft
     mail_sign_in_link.enqueue(str(whom.pk) if whom else "")
     request.session[sessions.ASKED_FOR_LINK] = reference

@@ -1,0 +1,92 @@
+"""Words that an older release kept in the clear are sealed by the update (row U5)."""
+
+import uuid
+from datetime import timedelta
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.migrations.exceptions import IrreversibleError
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from cases.models import CaseKey, Draft, Inquiry, Message
+from cases.tests.test_sealed_words import found_in_the_database
+from portal.tests.fixtures import HEALTH_CANARY
+
+BEFORE, AFTER = [("cases", "0009_records")], [("cases", "0012_no_plain_words")]
+
+
+@pytest.fixture
+def old(transactional_db):
+    """The models of the release before, on its tables; afterwards everything is up to date."""
+    executor = MigrationExecutor(connection)
+    executor.migrate(BEFORE)
+    yield executor.loader.project_state(BEFORE).apps
+    now = MigrationExecutor(connection)
+    now.migrate(now.loader.graph.leaf_nodes())
+
+
+def update() -> None:
+    MigrationExecutor(connection).migrate(AFTER)
+
+
+def old_case(old):
+    now = timezone.now()
+    case = old.get_model("cases", "Case").objects.create(
+        reference="SH-2222-2222", stage="received", waiting_on="coordinator", language="en",
+        country="PL", time_zone="Europe/Warsaw", first_answer_due_at=now,
+    )  # fmt: skip
+    member = old.get_model("cases", "FamilyMember").objects.create(
+        case=case, relation="parent", name="A", language="en", code_hash="x"
+    )
+    old.get_model("cases", "Inquiry").objects.create(
+        case=case, patient_name="B", birth_date="2024-02-03", problem=f"A {HEALTH_CANARY}",
+        urgency="weeks", in_hospital="no", able_to_travel="yes",
+    )  # fmt: skip
+    old.get_model("cases", "Message").objects.create(
+        case=case, body=HEALTH_CANARY, language="en", from_family=member
+    )
+    return case
+
+
+def old_draft(old, reference: str, **fields):
+    return old.get_model("cases", "Draft").objects.create(
+        id=uuid.uuid4(), reference=reference, secret_hash="x", language="en",
+        expires_at=timezone.now() + timedelta(days=3), **fields,
+    )  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_update_seals_what_was_open_and_loses_no_word_U5(old):
+    case = old_case(old)
+    answers = {"problem": {"problem": [HEALTH_CANARY]}}
+    old_draft(old, "SH-3333-3333", answers=answers, email="a@example.org")
+    assert len(found_in_the_database(HEALTH_CANARY)) == 3
+    update()
+    assert found_in_the_database(HEALTH_CANARY) == []
+    inquiry = Inquiry.objects.get(pk=case.pk)
+    assert (inquiry.problem, inquiry.patient_name, inquiry.when) == (f"A {HEALTH_CANARY}", "B", "")
+    assert Message.objects.get().body == HEALTH_CANARY
+    draft = Draft.objects.get()
+    assert (draft.answers, draft.email) == (answers, "a@example.org")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_update_uses_the_key_that_a_case_has_and_gives_sent_drafts_none_U5(old):
+    case = old_case(old)
+    old_draft(old, case.reference, case=case)
+    row = CaseKey(case_id=case.pk)
+    row.wrap(b"k" * 32)
+    row.save()
+    update()
+    assert CaseKey.objects.get().open() == b"k" * 32
+    assert Inquiry.objects.get(pk=case.pk).problem == f"A {HEALTH_CANARY}"
+    assert (Draft.objects.get().ring_key, Draft.objects.get().answers) == ("", {})
+
+
+def test_update_is_not_undone_where_a_case_would_lose_its_words(case):
+    sealing = import_module("cases.migrations.0011_seal_words")
+    with pytest.raises(IrreversibleError, match="backup"):
+        sealing.refuse_to_open(apps, None)
