@@ -8,6 +8,9 @@ from django.utils import timezone
 from cases import throttle
 from cases.models import Case, Draft
 from cases.tests.test_browser_family import PAGES, press, sign_in, type_in
+from hospitals.finding.indexing import rebuild
+from hospitals.finding.names import all_names
+from hospitals.models import Condition
 from portal.tests.fixtures import HEALTH_CANARY, make_case, make_hospital
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -137,4 +140,23 @@ def test_a2_browser_pays_for_a_reference_that_many_tried(live):
     page = live.page
     sign_in(page, case)
     page.wait_for_url(f"**/{case.reference}/")
+    assert live.problems == []
+
+
+def test_suggestion_fills_the_box_and_is_looked_up_in_no_address(live):
+    Condition.objects.create(slug="hepatoblastoma", name_en="Hepatoblastoma", words={})
+    rebuild(all_names())
+    page = live.page
+    begin(page, "known")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("[name=diagnosis]").press_sequentially("hepato")
+    page.wait_for_selector(".suggestions > li")
+    page.keyboard.press("ArrowDown")
+    with page.expect_navigation(url="**/known/"):
+        page.keyboard.press("Enter")
+    assert page.input_value("[name=diagnosis]") == "Hepatoblastoma"
+    assert page.locator("[name=condition][value=hepatoblastoma]").count() == 1
+    assert page.locator("[data-keep-restored]").is_hidden()
+    assert [url for url in asked if "hepato" in url.lower()] == []
     assert live.problems == []

@@ -16,6 +16,7 @@ from cases.records import scanner, store
 from cases.records.kinds import Status
 from cases.records.scanner import ScannerDownError
 from cases.tests.papers import NAME, Tus, make_dicom, make_image, make_pdf, make_zip
+from portal.chains import arguments_with_jobs
 from portal.models import AuditEvent, OutgoingMail
 from portal.tests.fixtures import HEALTH_CANARY
 from tools.clamav import EICAR, ClamavMissing, clamd
@@ -103,7 +104,7 @@ def test_a_scanner_that_is_not_there_is_down_U7(settings, address):
 
 def test_a_whole_file_is_checked_by_a_job_of_its_own_U7(line, django_capture_on_commit_callbacks):
     record = line.send(PDF)
-    assert jobs._ids_with_jobs(jobs.check_record) == {str(record.pk)}
+    assert arguments_with_jobs(jobs.check_record.module_path) == {str(record.pk)}
     assert check(record) == "fine"
     record.refresh_from_db()
     assert (record.status, record.reason, record.next_check_at) == ("fine", "", None)
@@ -172,7 +173,7 @@ def test_a_lost_check_is_queued_again(line):
     assert jobs._requeue_lost_checks() == 0
     Record.objects.update(next_check_at=timezone.now() - timedelta(minutes=4))
     assert (jobs._requeue_lost_checks(), jobs._requeue_lost_checks()) == (1, 0)
-    assert jobs._ids_with_jobs(jobs.check_record) == {str(record.pk)}
+    assert arguments_with_jobs(jobs.check_record.module_path) == {str(record.pk)}
 
 
 def test_a_refused_file_is_not_kept_U1(line, django_capture_on_commit_callbacks):
