@@ -118,6 +118,10 @@ class SealedTextField(models.BinaryField):
             return value or b""
         return crypto.seal_text(instance.sealing_key(), self.to_text(value), self.about(instance))
 
+    def value_from_object(self, obj):
+        """For `dumpdata`: a copy of the database is sealed as well."""
+        return self.pre_save(obj, add=False)
+
     def opened(self, instance, sealed: bytes):
         """Raises SealBrokenError or KeyUnknownError."""
         if not sealed:

@@ -196,3 +196,10 @@ def test_link_is_mailed_to_the_drafts_address_however_it_is_written(client, mail
     asked = {"reference": draft.reference, "email": ANSWERS["contact"]["email"].upper()}
     answer = Client().post(reverse("case:lost-code"), asked)
     assert answer.url == reverse("case:link-mailed")
+
+
+def test_dump_is_sealed_too_U5(case, tmp_path):
+    dump = tmp_path / "dump.json"
+    call_command("dumpdata", "cases.inquiry", output=str(dump))
+    assert str(case.pk) in dump.read_text()
+    assert HEALTH_CANARY not in dump.read_text()
