@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from hospitals.choices import District
@@ -149,17 +150,23 @@ def _sheet(key: str, data: dict) -> Sheet:
         return round((place[0] - west) * narrow * scale), round((north - place[1]) * scale)
 
     outlines = tuple(
-        Outline(name, "".join(_path(map(point, ring)) + "z" for ring in shape["rings"]), x, y)
+        Outline(name, _rings(map(point, ring) for ring in shape["rings"]), x, y)
         for name, shape in data["shapes"].items()
         for x, y in [point(shape["pin"])]
     )
     coast, river = (_path(map(point, data[line])) for line in ("coast", "river"))
     # Islands have water all around.
-    coast += "".join(outline.path for outline in outlines if outline.key == District.CHONGMING)
+    for outline in outlines:
+        if outline.key == District.CHONGMING:
+            coast += outline.path
     return Sheet(key, point((west, south))[1], coast, river, outlines)
 
 
-def _path(points: Iterable[tuple[int, int]]) -> str:
+def _rings(rings: Iterable[Iterable[tuple[int, int]]]) -> SafeString:
+    return SafeString("".join(_path(ring) + "z" for ring in rings))
+
+
+def _path(points: Iterable[tuple[int, int]]) -> SafeString:
     """Relative steps are the shortest to write."""
     text, last = "", None
     for x, y in points:
@@ -168,4 +175,5 @@ def _path(points: Iterable[tuple[int, int]]) -> str:
         elif (x, y) != last:
             text += f"l{x - last[0]} {y - last[1]}"
         last = (x, y)
-    return text.replace(" -", "-")
+    # Numbers and letters of our own; long, and so not looked through at each rendering.
+    return SafeString(text.replace(" -", "-"))

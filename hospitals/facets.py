@@ -11,8 +11,7 @@ specialty once there is one: a hospital that treats children elsewhere is no ans
 "for children" there. A hospital has one listing of a specialty at most, so one bit does.
 """
 
-from array import array
-from bisect import bisect_left
+import secrets
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -43,13 +42,14 @@ Trait = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Index:
-    """Packed into few long values, because the cache copies it at each request."""
+    """Packed into few long values: a set of keys for each trait would be ten times as much."""
 
-    # Keys of the hospitals in the order of the list; the same sorted, each with its place.
+    # Keys of the hospitals in the order of the list, and the place of each.
     keys: bytes
-    sorted_keys: bytes
-    places: array
+    places: dict[bytes, int]
     traits: dict[Trait, int]
+    # The values of each filter, for hospitals as a whole.
+    options: dict[str, list[str]]
 
     @property
     def everybody(self) -> int:
@@ -57,7 +57,7 @@ class Index:
 
     def values(self, name: str) -> list[str]:
         """Values of a filter that at least one hospital has."""
-        return [value for trait, value, of in self.traits if (trait, of) == (name, "")]
+        return self.options.get(name, [])
 
     def matching(self, filters: dict[str, str], among: int | None = None) -> int:
         """One bit for each hospital that matches every filter."""
@@ -73,8 +73,17 @@ class Index:
         """For each filter: value -> hospitals left if it were chosen beside the other filters."""
         found = {}
         for name in filters:
+            if name == "specialty" and any(filters.get(said) for said in SAID):
+                # What the other filters ask for is said by the listing that is counted.
+                found[name] = {
+                    value: self.matching({**filters, name: value}, among).bit_count()
+                    for value in self.values(name)
+                }
+                continue
+            left = self.matching({**filters, name: ""}, among)
+            of = filters.get("specialty", "") if name in SAID else ""
             found[name] = {
-                value: self.matching({**filters, name: value}, among).bit_count()
+                value: (left & self.traits.get((name, value, of), 0)).bit_count()
                 for value in self.values(name)
             }
         return found
@@ -105,9 +114,9 @@ class Index:
         """One bit for each of these hospitals; those that are not public have none."""
         bits = 0
         for key in keys:
-            rank = bisect_left(range(len(self.places)), key.bytes, key=self._sorted_key)
-            if rank < len(self.places) and self._sorted_key(rank) == key.bytes:
-                bits |= 1 << self.places[rank]
+            place = self.places.get(key.bytes)
+            if place is not None:
+                bits |= 1 << place
         return bits
 
     def with_any(self, name: str, values: Iterable[str]) -> int:
@@ -117,8 +126,10 @@ class Index:
             bits |= self.traits.get((name, value, ""), 0)
         return bits
 
-    def _sorted_key(self, rank: int) -> bytes:
-        return self.sorted_keys[rank * KEY_BYTES : (rank + 1) * KEY_BYTES]
+
+# The index itself, under a token that the cache keeps: the cache would copy a megabyte at each
+# request of a large directory.
+_held: dict[str, Index] = {}
 
 
 def current(version: int) -> Index:
@@ -126,10 +137,13 @@ def current(version: int) -> Index:
     day = shanghai_today()
     key = f"facets:{version}:{day}"
     cache = caches["directory"]
-    index = cache.get(key)
+    token = cache.get(key)
+    index = _held.get(token)
     if index is None:
-        index = read(day)
-        cache.set(key, index, KEEP_SECONDS)
+        index, token = read(day), token or secrets.token_hex(8)
+        _held.clear()
+        _held[token] = index
+        cache.set(key, token, KEEP_SECONDS)
     return index
 
 
@@ -240,10 +254,13 @@ class _Flags:
             self.bits[trait][byte] |= bit
 
     def index(self, keys: list[bytes]) -> Index:
-        order = sorted(range(len(keys)), key=keys.__getitem__)
+        options = defaultdict(list)
+        for name, value, of in self.bits:
+            if not of:
+                options[name].append(value)
         return Index(
             keys=b"".join(keys),
-            sorted_keys=b"".join(keys[place] for place in order),
-            places=array("L", order),
+            places={key: place for place, key in enumerate(keys)},
             traits={trait: int.from_bytes(flags, "little") for trait, flags in self.bits.items()},
+            options=dict(options),
         )

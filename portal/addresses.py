@@ -6,8 +6,10 @@ They start with PUBLIC_URL: what a request says about its host is never repeated
 from functools import cache
 
 from django.conf import settings
-from django.urls import reverse, translate_url
+from django.urls import reverse
 from django.utils.translation import get_language, override
+
+from portal.languages import in_language
 
 DEFAULT_LANGUAGE = "en"
 LANGUAGES = tuple(code for code, _name in settings.LANGUAGES)
@@ -30,7 +32,7 @@ def in_each_language(path: str, query: str = "") -> dict[str, str]:
     """Full addresses of a page's translations under their tags, and `x-default`."""
     tail = f"?{query}" if query else ""
     found = {
-        language_tag(code): f"{settings.PUBLIC_URL}{translate_url(path, code)}{tail}"
+        language_tag(code): f"{settings.PUBLIC_URL}{in_language(path, code)}{tail}"
         for code in LANGUAGES
     }
     return found | {"x-default": found[DEFAULT_LANGUAGE]}

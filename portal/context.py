@@ -1,10 +1,9 @@
 """What every template may use."""
 
 from django.conf import settings
-from django.urls import translate_url
 from django.utils.translation import get_language, get_language_info
 
-from portal.languages import public_path
+from portal.languages import in_language, public_path
 
 
 def site(request):
@@ -27,7 +26,7 @@ def language_menu(request, current: str) -> list[dict]:
         {
             "code": code,
             "name": name,
-            "url": translate_url(path, code),
+            "url": in_language(path, code),
             "is_current": code == current,
         }
         for code, name in settings.LANGUAGES

@@ -1,5 +1,7 @@
 """Changing the language without losing the page or what was typed."""
 
+from django.utils.translation import get_language_from_path
+
 SWITCH_FIELD = "switch_language"
 # The hospitals' own site speaks this to whoever has not chosen.
 PARTNER_LANGUAGE = "zh-hans"
@@ -8,6 +10,16 @@ PARTNER_LANGUAGE = "zh-hans"
 def public_path(request) -> str:
     """Path and query of this page, for the links of the language menu."""
     return request.get_full_path()
+
+
+def in_language(path: str, code: str) -> str:
+    """The same page in another language; the path may have a query.
+
+    No word of our addresses is translated, only their beginning changes. Django's
+    `translate_url` resolves and reverses each address, ten times a page.
+    """
+    current = get_language_from_path(path)
+    return f"/{code}{path[len(current) + 1 :]}" if current else path
 
 
 def is_switching(request) -> bool:

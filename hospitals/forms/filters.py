@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlencode
 
 from django import forms
@@ -11,7 +12,7 @@ from django.utils.choices import flatten_choices
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from hospitals.choices import SPOKEN_LANGUAGES, Audience, District, HospitalType
@@ -42,30 +43,62 @@ class PlainSelect(forms.Select):
 def _options(choices, chosen: str) -> Iterator[str]:
     """Of one select, escaped; a label with a list of choices is a group."""
     for value, label in choices:
-        if isinstance(label, list | tuple):
+        if isinstance(label, list):
             yield f'<optgroup label="{escape(value)}">'
             yield from _options(label, chosen)
             yield "</optgroup>"
         else:
-            selected = " selected" if str(value) == chosen else ""
+            selected = " selected" if value == chosen else ""
             yield f'<option value="{escape(value)}"{selected}>{escape(label)}</option>'
 
 
-def any_of(label, choices) -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=label,
-        required=False,
-        choices=[("", _("Any")), *choices],
-        widget=PlainSelect(attrs={"class": "form-select"}),
-    )
+class PlainChoiceField(forms.ChoiceField):
+    """Its choices are pairs of strings, and lists of them as groups, in the reader's language.
+
+    They are set for each form and used as they are: Django would look into each of a
+    hundred to find out what it is, and copy them.
+    """
+
+    widget = PlainSelect
+
+    def __deepcopy__(self, memo):
+        # Past ChoiceField, which copies the choices.
+        return super(forms.ChoiceField, self).__deepcopy__(memo)
+
+    @property
+    def choices(self) -> list:
+        return self._choices
+
+    @choices.setter
+    def choices(self, choices: list) -> None:
+        self._choices = self.widget.choices = choices
 
 
-def tick(label) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, required=False, choices=[("", ""), ("yes", label)])
+def any_of(label) -> PlainChoiceField:
+    widget = PlainSelect(attrs={"class": "form-select"})
+    return PlainChoiceField(label=label, required=False, widget=widget)
 
 
-def spoken_languages() -> list:
-    return [(code, spoken_language(code)) for code in SPOKEN_LANGUAGES]
+@cache
+def common_choices(_language: str) -> dict[str, list[tuple[str, str]]]:
+    """Those that every directory has, in the active language; read once."""
+    named = {
+        "audience": [Audience.CHILDREN, Audience.ADULTS],
+        "type": HospitalType,
+        "district": District,
+    }
+    found = {
+        name: [(one.value, capfirst(str(one.label))) for one in choices]
+        for name, choices in named.items()
+    }
+    spoken = [(code, capfirst(spoken_language(code))) for code in SPOKEN_LANGUAGES]
+    return {
+        name: [("", gettext("Any")), *rows] for name, rows in (found | {"language": spoken}).items()
+    }
+
+
+def tick(label) -> PlainChoiceField:
+    return PlainChoiceField(label=label, required=False, choices=[("", ""), ("yes", label)])
 
 
 @dataclass(frozen=True)
@@ -102,14 +135,11 @@ class FilterForm(forms.Form):
             }
         ),
     )
-    specialty = any_of(_("Specialty"), [])
-    audience = any_of(
-        _("For whom"),
-        [(value, value.label) for value in (Audience.CHILDREN, Audience.ADULTS)],
-    )
-    type = any_of(_("Kind of hospital"), HospitalType.choices)
-    district = any_of(_("District"), District.choices)
-    language = any_of(_("Language spoken"), [])
+    specialty = any_of(_("Specialty"))
+    audience = any_of(_("For whom"))
+    type = any_of(_("Kind of hospital"))
+    district = any_of(_("District"))
+    language = any_of(_("Language spoken"))
     accepting = tick(_("Accepting new patients now"))
     confirmed = tick(_("Confirmed by the hospital in the last 12 months"))
     page = forms.IntegerField(
@@ -118,8 +148,9 @@ class FilterForm(forms.Form):
 
     def __init__(self, data, specialties: list):
         super().__init__(data)
-        self.fields["specialty"].choices = [("", _("Any")), *specialties]
-        self.fields["language"].choices = [("", _("Any")), *spoken_languages()]
+        for name, choices in common_choices(get_language()).items():
+            self.fields[name].choices = choices
+        self.fields["specialty"].choices = [("", gettext("Any")), *specialties]
         self.counts: dict[str, dict[str, int]] = {}
 
     def filters(self) -> dict[str, str]:
@@ -162,7 +193,7 @@ class FilterForm(forms.Form):
     def _counted(self, name: str, choices) -> list:
         shown = []
         for value, label in choices:
-            if isinstance(label, list | tuple):
+            if isinstance(label, list):
                 group = self._counted(name, label)
                 shown += [(value, group)] if group else []
             elif number := self.counts[name].get(value, 0):
@@ -171,8 +202,8 @@ class FilterForm(forms.Form):
                 shown.append((value, self._with_number(label, 0)))
         return shown
 
-    def _with_number(self, label, number: int) -> str:
-        return self._choice_words % {"choice": capfirst(str(label)), "number": number}
+    def _with_number(self, label: str, number: int) -> str:
+        return self._choice_words % {"choice": label, "number": number}
 
     def first_fields(self) -> list:
         return [self[name] for name in FIRST]

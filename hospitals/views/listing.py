@@ -1,6 +1,7 @@
 """The list of hospitals: filters with counts, the map, and answers to a search."""
 
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -142,5 +143,5 @@ def specialty_choices(index: facets.Index, version: int) -> list:
 
     groups = {area: [] for area in Area.values}
     for area, slug, name in kept(f"specialties:{get_language()}", [""], version, read)[""]:
-        groups[area].append((slug, name))
-    return [(Area(area).label, options) for area, options in groups.items() if options]
+        groups[area].append((slug, capfirst(name)))
+    return [(str(Area(area).label), options) for area, options in groups.items() if options]
