@@ -34,11 +34,37 @@ for name in (
     "RECORD_KEYS",
     "RECORD_KEYS_FILE",
     "RECORDS_DIR",
+    "RECORDS_STORAGE",
     "CLAMD_ADDRESS",
 ):
     os.environ.pop(name, None)
 
 pytest_plugins = ["tools.testing.browser"]
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--database-only",
+        action="store_true",
+        help="leave out what says nothing about the database: for the second engine",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """On the second engine only what could come out differently there."""
+    if not config.getoption("--database-only"):
+        return
+    kept = [item for item in items if _asks_the_database(item)]
+    left = [item for item in items if not _asks_the_database(item)]
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
+
+
+def _asks_the_database(item) -> bool:
+    if item.get_closest_marker("any_engine"):
+        return False
+    fixtures = {"db", "transactional_db", "live_server"} & set(item.fixturenames)
+    return bool(fixtures or item.get_closest_marker("django_db"))
 
 
 def pytest_configure(config):

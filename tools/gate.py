@@ -89,7 +89,8 @@ def run_suites(report: Report, scratch: Path, missing: list[machine.Need]) -> No
     run(report, "branch coverage", [PYTHON, "-m", "coverage", "report"], measured)
     if machine.POSTGRES not in missing:
         with cluster() as address:
-            run_suite(report, "tests on PostgreSQL", parallel, {"DATABASE_URL": address})
+            only = [*parallel, "--database-only"]
+            run_suite(report, "tests on PostgreSQL", only, {"DATABASE_URL": address})
     if machine.CHROMIUM not in missing:
         run_suite(report, "browser tests", [*PYTEST, "-m", "browser"], {})
 

@@ -8,9 +8,8 @@ from django.utils import timezone
 from cases import throttle
 from cases.models import Case, Draft
 from cases.tests.test_browser_family import PAGES, press, sign_in, type_in
-from hospitals.finding.indexing import rebuild
-from hospitals.finding.names import all_names
 from hospitals.models import Condition
+from hospitals.tests.finding import index_curated
 from portal.tests.fixtures import HEALTH_CANARY, make_case, make_hospital
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -145,7 +144,7 @@ def test_a2_browser_pays_for_a_reference_that_many_tried(live):
 
 def test_suggestion_fills_the_box_and_is_looked_up_in_no_address(live):
     Condition.objects.create(slug="hepatoblastoma", name_en="Hepatoblastoma", words={})
-    rebuild(all_names())
+    index_curated()
     page = live.page
     begin(page, "known")
     asked = []

@@ -6,9 +6,9 @@ from django.urls import reverse
 from cases.forms.known import SHOWN, KnownForm
 from cases.models import Case, Draft
 from cases.tests.family import ANSWERS, fill_in, send, step_url
-from hospitals.finding.indexing import Name, add, rebuild
-from hospitals.finding.names import all_names
+from hospitals.finding.indexing import Name, add
 from hospitals.models import Condition, ConditionCode
+from hospitals.tests.finding import index_curated
 
 pytestmark = pytest.mark.django_db
 KNOWN = step_url
@@ -25,7 +25,7 @@ def add_condition(slug, name, polish, words=()):
 def conditions(db):
     add_condition("hepatoblastoma", "Hepatoblastoma", "Wątrobiak zarodkowy", ["liver tumour"])
     add_condition("hepatitis", "Hepatitis", "Zapalenie wątroby")
-    rebuild(all_names())
+    index_curated()
 
 
 def options(page) -> list[str]:
@@ -93,7 +93,7 @@ def test_condition_that_is_none_is_refused_in_words(conditions, forged):
 def test_no_more_than_a_phone_shows(db):
     for number in range(SHOWN + 3):
         add_condition(f"kind-{number}", f"Sarcoma kind {number}", "")
-    rebuild(all_names())
+    index_curated()
     form = KnownForm(initial={"diagnosis": "sarcoma"})
     assert len(form.fields["condition"].choices) == SHOWN + 2
 

@@ -197,6 +197,7 @@ def test_a3_unknown_wrong_and_withdrawn_answer_alike(case, other_case):
     assert headers[0]["Cache-Control"] == headers[2]["Cache-Control"]
 
 
+@pytest.mark.any_engine
 def test_a3_time_tells_nothing(real_hashers, case):
     FamilyMember.objects.update(code_hash=make_password(FAMILY_CODE.replace("-", "")))
     withdrawn = make_case(code="PQRS-TVWX-YZ23")

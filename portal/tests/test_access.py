@@ -8,6 +8,8 @@ from portal.tests.access_matrix import MATRIX
 from portal.tests.cast import CAST, METHODS, Stage
 from portal.tests.routes import all_routes
 
+pytestmark = pytest.mark.any_engine
+
 
 def ask(client, method: str, path: str) -> int:
     """The status alone: whatever the request changed is taken back."""

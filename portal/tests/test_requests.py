@@ -8,6 +8,8 @@ from django.urls import resolve
 from portal.tests.fixtures import sign_in_staff
 from portal.tests.routes import all_routes
 
+pytestmark = pytest.mark.any_engine
+
 # Browsers send reports without a token; nothing is changed by one.
 WITHOUT_TOKEN = {"csp-report"}
 # Rows that a reader leaves behind: who read what, and the session itself.

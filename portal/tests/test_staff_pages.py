@@ -11,6 +11,8 @@ from portal.tests.cast import Stage
 from portal.tests.fixtures import sign_in_staff
 from portal.tests.routes import all_routes, staff_routes
 
+pytestmark = pytest.mark.any_engine
+
 # What a person without a second factor may reach: the way to it.
 WAYS_IN = {"office/login/", "office/second-factor/", "partners/login/", "partners/second-factor/"}
 STATIC_SCRIPT = {"office/jsi18n/", "partners/jsi18n/"}
