@@ -9,11 +9,12 @@ import json
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
+from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from hospitals.choices import District
 
@@ -82,9 +83,23 @@ class Shape:
         return self.area.is_chosen and self.area.key != CENTRE
 
     @property
+    def mark(self) -> SafeString:
+        """Pin, number and name."""
+        words = get_language(), self.area.label
+        return _mark(self.outline, *words, self.area.number, self.is_filled)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where the parts of a mark stand."""
+
+    outline: Outline
+    number: int
+
+    @property
     def pin(self) -> str:
         """A box with a tip, as wide as its number, above the point of the district."""
-        half = (PIN_PADDING + DIGIT_WIDTH * len(str(self.area.number))) // 2
+        half = (PIN_PADDING + DIGIT_WIDTH * len(str(self.number))) // 2
         x, top = self.outline.x, self.outline.y - PIN_HEIGHT - 8
         return (
             f"M{x - half} {top + 9}q0-9 9-9h{2 * half - 18}q9 0 9 9v{PIN_HEIGHT - 18}"
@@ -98,7 +113,14 @@ class Shape:
     @property
     def label_y(self) -> int:
         """Below the pin; without a pin, at its point."""
-        return self.outline.y + (21 if self.area.number else 8)
+        return self.outline.y + (21 if self.number else 8)
+
+
+# Thirty of them stand on each page; the same numbers come again and again.
+@lru_cache(maxsize=4096)
+def _mark(outline: Outline, _language: str, label: str, number: int, is_filled: bool) -> SafeString:
+    context = {"mark": Mark(outline, number), "label": label, "is_filled": is_filled}
+    return SafeString(render_to_string("hospitals/_map_mark.html", context).strip())
 
 
 def draw(areas: Iterable[Area]) -> list[tuple[Sheet, list[Shape]]]:

@@ -8,7 +8,7 @@ import pytest
 
 from hospitals import citymap
 from hospitals.choices import District
-from hospitals.citymap import Area, Outline, Shape
+from hospitals.citymap import Mark, Outline
 from hospitals.loader import load_directory
 from hospitals.models import Campus, DirectoryVersion
 from hospitals.tests.finding import index_directory
@@ -91,16 +91,13 @@ def test_each_pin_stands_in_its_own_district_alone():
 
 def test_pin_grows_with_its_number():
     outline = Outline("pudong", "", 100, 100)
-    widths = [
-        int(re.search(r"h(\d+)q", Shape(outline, Area("pudong", "", number, "")).pin)[1])
-        for number in (1, 10, 1000)
-    ]
+    widths = [int(re.search(r"h(\d+)q", Mark(outline, number).pin)[1]) for number in (1, 10, 1000)]
     assert widths == sorted(set(widths))
 
 
 def test_name_stands_below_the_pin_and_alone_on_the_point():
     outline = Outline("pudong", "", 100, 100)
-    with_pin, without = (Shape(outline, Area("pudong", "Pudong", n, "")) for n in (3, 0))
+    with_pin, without = (Mark(outline, n) for n in (3, 0))
     assert with_pin.number_y < outline.y < without.label_y < with_pin.label_y
 
 
