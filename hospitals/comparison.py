@@ -38,6 +38,11 @@ class Point:
     label: str
     cells: list[Cell]
 
+    @property
+    def is_untold(self) -> bool:
+        """No hospital of the comparison says anything to it."""
+        return all(cell.is_unknown for cell in self.cells)
+
 
 def points(columns: list[Treats], *, with_condition: bool) -> list[Point]:
     """One query, for the facts of the hospitals."""

@@ -135,7 +135,19 @@ def test_withheld_fact_is_unknown(client, gout, scmc):
     Fact.objects.create(
         hospital=scmc, key="jci", kind="accreditation", value_en="JCI", is_withheld=True
     )
-    assert cells(read(client, hospital="scmc"), "Accreditation") == ["Not told yet"]
+    page = client.get(COMPARE, {"hospital": "scmc"})
+    assert "JCI" not in page.text
+    assert "Accreditation" in page.context["untold"]
+
+
+def test_what_no_hospital_told_is_one_list_at_the_end(client, gout, scmc):
+    Fact.objects.create(
+        hospital=scmc, key="jci", kind="accreditation", value_en="JCI", source=make_source()
+    )
+    page = client.get(COMPARE, {"hospital": ["scmc", "renji"]})
+    assert "Accreditation" not in page.context["untold"]
+    assert page.context["untold"][:2] == ["New patients", "District"]
+    assert page.text.count("Not told yet") == 2
 
 
 def test_faded_claim_is_shown_with_caution(client, gout, scmc, editor):

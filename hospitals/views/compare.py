@@ -89,13 +89,16 @@ def _condition(data, problems: list[str]) -> Condition | None:
 def compare_context(wish: Wish, version: int) -> dict:
     asked = _asked(wish.condition)
     columns = treats(asked, [row.pk for row in wish.hospitals], treatments=True)
+    compared = points(columns, with_condition=wish.condition is not None)
     return {
         "condition": wish.condition,
         "columns": [
             {"treats": column, "remove_url": wish.address(without=column.hospital.slug)}
             for column in columns
         ],
-        "points": points(columns, with_condition=wish.condition is not None),
+        "points": [point for point in compared if not point.is_untold],
+        # In one list at the end: on a phone they were pages of "not told yet".
+        "untold": [point.label for point in compared if point.is_untold],
         "problems": wish.problems,
         "candidates": candidates(wish, asked, version),
         "size": len(columns),
