@@ -85,7 +85,7 @@ def public_changes(hospital: Hospital) -> QuerySet:
 def entries(changes: list[Change]) -> list[Entry]:
     """At most three queries for any number of changes."""
     names = _names(changes)
-    facts = _facts(changes)
+    facts = fact_kinds(changes)
     return [_entry(change, names, facts) for change in changes]
 
 
@@ -162,7 +162,8 @@ def _names(changes: list[Change]) -> dict[tuple[str, str], str]:
     return found
 
 
-def _facts(changes: list[Change]) -> dict[tuple, str]:
+def fact_kinds(changes: list[Change]) -> dict[tuple, str]:
+    """Hospital and key of each fact that a change is about: the kind of fact in words."""
     subjects = {row.subject for row in changes if row.subject}
     hospitals = {row.hospital_id for row in changes}
     rows = Fact.objects.public().filter(hospital__in=hospitals, key__in=subjects)

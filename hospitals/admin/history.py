@@ -6,6 +6,8 @@ from django.utils.translation import gettext as _
 
 from hospitals.actions.values import CLAIM_FIELDS, SET_FIELDS
 from hospitals.admin.showing import SETS, Shown, field_label
+from hospitals.changes import fact_kinds
+from hospitals.changes import field_label as public_label
 from hospitals.choices import ChangeOrigin
 from hospitals.models import Change, Hospital, Listing
 
@@ -30,7 +32,8 @@ def history(changes) -> list[Entry]:
     """The newest changes of a queryset, each with the people behind it. A few queries."""
     rows = list(changes.select_related("by", "approved_by", "listing")[:MAX_ROWS])
     shown = {model: Shown.of(model, *_values(rows, model)) for model in (Hospital, Listing)}
-    return [_entry(row, shown[_model(row)]) for row in rows]
+    facts = fact_kinds(rows)
+    return [_entry(row, shown[_model(row)], facts) for row in rows]
 
 
 def _values(rows: list[Change], model):
@@ -44,16 +47,21 @@ def _model(row: Change):
     return Listing if row.listing_id else Hospital
 
 
-def _entry(row: Change, shown: Shown) -> Entry:
+def _entry(row: Change, shown: Shown, facts: dict) -> Entry:
     if row.origin == ChangeOrigin.CONFIRMATION:
         return Entry(row, _("Everything on the page"), "", "")
-    return Entry(row, _label(row), *(_display(row, shown, v) for v in (row.before, row.after)))
+    return Entry(
+        row, _label(row, facts), *(_display(row, shown, v) for v in (row.before, row.after))
+    )
 
 
-def _label(row: Change) -> str:
-    if not _is_column(row):
-        return f"{row.subject} {row.field}".strip()
-    return field_label(_model(row), row.field).text
+def _label(row: Change, facts: dict) -> str:
+    """As on the public page; what has no name there (a key, a place) by its own."""
+    if _is_column(row):
+        return field_label(_model(row), row.field).text
+    if (row.hospital_id, row.subject) in facts:
+        return public_label(row, facts)
+    return f"{row.subject} {row.field}".strip()
 
 
 def _display(row: Change, shown: Shown, value) -> str:

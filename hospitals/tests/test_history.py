@@ -4,6 +4,7 @@ import re
 import pytest
 
 from hospitals.actions import approve_revision, confirm_page, page_fingerprint, propose_revision
+from hospitals.admin.history import history
 from hospitals.loader import load_directory
 from hospitals.models import Change, Fact, Hospital, Listing
 from hospitals.tests.claims import make_condition
@@ -111,6 +112,14 @@ def test_what_is_withheld_stays_withheld_in_the_history(client, scmc):
     page = read(client)
     assert titles(page) == ["Beds (English)"]
     assert "secret" not in page
+
+
+def test_office_reads_the_kind_of_a_fact_and_not_its_key(scmc):
+    Fact.objects.create(hospital=scmc, key="beds-2024", kind="beds", value_en="100")
+    change(scmc, "value_en", "90", "100", subject="beds-2024", origin="data")
+    change(scmc, "position", 1, 2, subject="gone", origin="data")
+    labels = {entry.label for entry in history(scmc.changes.all())}
+    assert labels == {"Beds (English)", "gone position"}
 
 
 def test_keys_and_places_are_no_news_for_a_reader(client, scmc):
