@@ -8,7 +8,9 @@ import binascii
 import os
 import re
 import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -98,6 +100,63 @@ def _is_record_key(name: str, text: str) -> bool:
         return False
     is_random = len(set(key)) >= SECRET_KEY_MIN_UNIQUE
     return bool(re.fullmatch(RECORD_KEY_NAME, name)) and len(key) == RECORD_KEY_BYTES and is_random
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket that speaks S3, for sealed files alone."""
+
+    name: str
+    endpoint: str
+    region: str
+    key: str = field(repr=False)
+    secret: str = field(repr=False)
+    # Where the bucket's name stands: in the path, or before the host ("virtual").
+    style: str = "path"
+
+
+BUCKET_SCHEMES = {"s3": "https", "s3+http": "http"}
+BUCKET_STYLES = ("path", "virtual")
+
+
+def read_records_storage(environment: str) -> Bucket | None:
+    """RECORDS_STORAGE: s3://USER:PASSWORD@HOST/BUCKET?region=REGION. None: files stay on the disk.
+
+    Raises ImproperlyConfigured, without the value: it holds a password.
+    """
+    text = env.str("RECORDS_STORAGE", default="")
+    if not text:
+        return None
+    bucket = _read_bucket(text)
+    if bucket is None:
+        raise ImproperlyConfigured(
+            "RECORDS_STORAGE is malformed. Set it to s3://USER:PASSWORD@HOST/BUCKET?region=REGION "
+            "(both percent-encoded), or unset it to keep files on the disk."
+        )
+    if environment == PRODUCTION and not bucket.endpoint.startswith("https://"):
+        raise ImproperlyConfigured("RECORDS_STORAGE must be s3://, which is https, in production.")
+    return bucket
+
+
+def _read_bucket(text: str) -> Bucket | None:
+    try:
+        parts = urlsplit(text)
+        host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+    except ValueError:
+        return None
+    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    name, style = parts.path.strip("/"), options.get("style", "path")
+    is_whole = host and parts.username and parts.password and re.fullmatch(r"[a-z0-9.-]+", name)
+    if parts.scheme not in BUCKET_SCHEMES or not is_whole or style not in BUCKET_STYLES:
+        return None
+    return Bucket(
+        name=name,
+        endpoint=f"{BUCKET_SCHEMES[parts.scheme]}://{host}",
+        region=options.get("region", "us-east-1"),
+        key=unquote(parts.username),
+        secret=unquote(parts.password),
+        style=style,
+    )
 
 
 def refuse_unsafe_production(*, debug: bool, allowed_hosts: list[str], public_url: str) -> None:

@@ -1,6 +1,12 @@
-"""The folder of sealed files: random names, no served root, one writer for each file."""
+"""The folder of sealed files: random names, no served root, one writer for each file.
+
+With RECORDS_STORAGE files arrive in the folder all the same, and are handed
+over to a bucket once they were checked. Reading looks in both.
+"""
 
 import fcntl
+import hashlib
+import logging
 import os
 import re
 import secrets
@@ -11,17 +17,18 @@ from pathlib import Path
 
 from django.conf import settings
 
+from cases.records import s3
+from cases.records.s3 import FileLostError
 from cases.records.sealed import new_header
+from portal.troubles import StorageDownError
 
+__all__ = ["BusyError", "FileLostError", "StorageDownError"]
 NAME = re.compile(r"[0-9a-f]{40}")
+log = logging.getLogger("portal.records")
 
 
 class BusyError(Exception):
     """Somebody writes to this file at this moment."""
-
-
-class FileLostError(Exception):
-    """A row names a file that is not there."""
 
 
 def path_of(name: str) -> Path:
@@ -37,11 +44,15 @@ def create() -> str:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        os.write(descriptor, new_header())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    _sync_folder(path.parent)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(new_header())
+            file.flush()
+            os.fsync(descriptor)
+        _sync_folder(path.parent)
+    except OSError:
+        # A full disk leaves nothing half behind.
+        path.unlink(missing_ok=True)
+        raise
     return name
 
 
@@ -73,11 +84,16 @@ def writing(name: str):
 
 
 def reading(name: str):
-    """The sealed file, to be closed by the caller. Raises FileLostError."""
+    """The sealed file, to be closed by the caller, wherever it is.
+
+    Raises FileLostError or StorageDownError.
+    """
     try:
         return path_of(name).open("rb")
     except FileNotFoundError as error:
-        raise FileLostError from error
+        if settings.RECORDS_STORAGE is None:
+            raise FileLostError from error
+    return s3.RangeFile(name)
 
 
 def touch(name: str) -> None:
@@ -89,11 +105,18 @@ def touch(name: str) -> None:
 
 
 def remove(name: str) -> None:
+    """Wherever it is. A bucket that does not answer is looked through later for what has no row."""
     path_of(name).unlink(missing_ok=True)
+    if settings.RECORDS_STORAGE is None:
+        return
+    try:
+        s3.remove(name)
+    except StorageDownError:
+        log.warning("file not removed from the bucket yet")
 
 
 def names_older_than(seconds: float) -> Iterator[str]:
-    """Files that nobody wrote to since. Which of them have a row is not known here."""
+    """Files here that nobody wrote to since. Which of them have a row is not known here."""
     limit = time.time() - seconds
     for path in settings.RECORDS_DIR.glob("??/*"):
         try:
@@ -101,3 +124,38 @@ def names_older_than(seconds: float) -> Iterator[str]:
                 yield path.name
         except FileNotFoundError:
             continue
+
+
+def bucket_names_older_than(seconds: float) -> Iterator[str]:
+    """The same of the bucket. Raises StorageDownError."""
+    limit = time.time() - seconds
+    for name, since in s3.names():
+        if NAME.fullmatch(name) and since.timestamp() < limit:
+            yield name
+
+
+def hand_over(name: str) -> None:
+    """Moves a finished file into the bucket. May be cut off and called again at any moment.
+
+    The copy here goes once the bucket has given back the same bytes. Raises
+    BusyError, FileLostError (not here, or not any more) or StorageDownError.
+    """
+    with writing(name) as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if not _bucket_gives(name, digest):
+            s3.put(name, file)
+            if not _bucket_gives(name, digest):
+                raise StorageDownError("other bytes came back")
+        if os.fstat(file.fileno()).st_nlink == 0:
+            # Removed by its family while it was on its way.
+            s3.remove(name)
+            raise FileLostError
+        path_of(name).unlink(missing_ok=True)
+        _sync_folder(path_of(name).parent)
+
+
+def _bucket_gives(name: str, digest: str) -> bool:
+    try:
+        return s3.digest_of(name) == digest
+    except FileLostError:
+        return False

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cases import actions, jobs
-from cases.actions.uploads import ORPHAN_AFTER
+from cases.actions.storage import ORPHAN_AFTER
 from cases.models import Record
 from cases.records import store
 from cases.tests.papers import Tus

@@ -1,5 +1,7 @@
 """Error pages in the reader's language, with what to do. They ask the database nothing."""
 
+import sys
+
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse, UnreadablePostError
@@ -7,10 +9,16 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
+from portal import alerts
+from portal.troubles import is_full, is_passing
+
 RETRY_AFTER_SECONDS = int(settings.AXES_COOLOFF_TIME.total_seconds())
 # Fields of a form that nobody typed as a text, or that must not be shown.
 SECRET_OR_OURS = ("token", "password", "code", "otp", "next", "shown", "submission")
 LONG_TEXT, WORDS_SHOWN = 20, 20_000
+# A form with one of these is not put into a page again.
+SECRETS = ("password", "code", "otp")
+SECONDS_UNTIL_TRY = 60
 
 
 def bad_request(request, exception=None):
@@ -28,7 +36,11 @@ def csrf_failure(request, reason=""):
     Not what another site sent in the reader's name.
     """
     words = _words_of(request) if reason.startswith("CSRF ") else ""
-    answer = error_page(request, 403, "errors/csrf.html", {"words": words})
+    context = {"words": words, "has_cookies": bool(request.COOKIES)}
+    return _private(error_page(request, 403, "errors/csrf.html", context))
+
+
+def _private(answer):
     answer["Cache-Control"] = "no-store, private"
     answer["Referrer-Policy"] = "no-referrer"
     answer["X-Robots-Tag"] = "noindex"
@@ -58,7 +70,36 @@ def page_not_found(request, exception=None):
 
 
 def server_error(request):
-    return error_page(request, 500)
+    """Django calls it while the error is being handled."""
+    error = sys.exception()
+    return not_now(request, error) if is_passing(error) else error_page(request, 500)
+
+
+def not_now(request, error):
+    """503: a disk is full or a storage is down, and nothing of the request was kept (row R6).
+
+    The page holds the form itself, so that it can be sent again when there is room.
+    """
+    match = getattr(request, "resolver_match", None)
+    trouble = alerts.NO_ROOM if is_full(error) else alerts.STORAGE_DOWN
+    alerts.tell_operator(trouble, match.view_name if match else "")
+    fields = _fields_of(request)
+    words = _words_of(request) if fields else ""
+    answer = error_page(request, 503, "errors/503.html", {"fields": fields, "words": words})
+    answer["Retry-After"] = str(SECONDS_UNTIL_TRY)
+    return _private(answer)
+
+
+def _fields_of(request) -> list[tuple[str, str]]:
+    """Names and values of a posted form, none when it had files or something secret."""
+    if request.method != "POST" or request.content_type != "application/x-www-form-urlencoded":
+        return []
+    try:
+        fields = [(name, text) for name, texts in request.POST.lists() for text in texts]
+    except UnreadablePostError:
+        return []
+    names = [name.rpartition("-")[2].lower() for name, _text in fields]
+    return [] if any(word in name for name in names for word in SECRETS) else fields
 
 
 def too_many_requests(request, response=None, credentials=None):
