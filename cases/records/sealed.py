@@ -72,6 +72,16 @@ class Appender:
         file.truncate(end)
         file.seek(end)
 
+    @classmethod
+    def fresh(cls, file, key: bytes) -> "Appender":
+        """For a file that has its header alone; `key` is the file's own, not the case's."""
+        self = cls.__new__(cls)
+        self._cipher, self._file, self._number = AESGCM(key), file, 0
+        self._buffer = bytearray()
+        file.truncate(HEADER_BYTES)
+        file.seek(HEADER_BYTES)
+        return self
+
     @property
     def received(self) -> int:
         return self._number * PIECE + len(self._buffer)
@@ -178,3 +188,21 @@ def open_sealed(file, case_key: bytes) -> SealedReader:
     """Raises SealBrokenError."""
     file.seek(0)
     return SealedReader(file, file_key(case_key, file.read(HEADER_BYTES)))
+
+
+def pieces_of(file, case_key: bytes, received: int | None = None) -> Iterator[bytes]:
+    """All of a finished file; with `received` the whole pieces of one that still arrives."""
+    if received is None:
+        yield from open_sealed(file, case_key).pieces()
+        return
+    file.seek(0)
+    cipher = AESGCM(file_key(case_key, file.read(HEADER_BYTES)))
+    for number in range(received // PIECE):
+        file.seek(sealed_length(number))
+        sealed = file.read(SEALED_PIECE)
+        try:
+            yield cipher.decrypt(
+                sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _place(number, is_last=False)
+            )
+        except (InvalidTag, ValueError) as error:
+            raise SealBrokenError(f"piece {number}") from error
