@@ -1,4 +1,4 @@
-"""The words of each consent. Whoever changes a text changes VERSION with it.
+"""The words of each consent. Whoever changes a text gives it a new version.
 
 What was shown is proved by its hash, so a text may not hold anything that
 differs from reader to reader, but for the hospital's name.
@@ -12,8 +12,16 @@ from django.utils.translation import get_language, gettext, override
 
 from cases.models import Consent, FamilyMember
 
-VERSION = "2026-11"
 Kind = Consent.Kind
+# A new version of a text is asked for anew, and what was given to an older one is marked so.
+VERSIONS = {
+    Kind.HEALTH_DATA: "2026-11",
+    Kind.TRANSFER_CHINA: "2026-11",
+    Kind.SHARE_HOSPITAL: "2026-12",
+    Kind.NEWS: "2026-11",
+    Kind.GUARDIAN: "2026-11",
+    Kind.CHILD: "2026-11",
+}
 # Who speaks for a minor: the writer, or somebody whose answer the writer passes on.
 OWN, PASSED_ON = "own", "passed_on"
 DECIDES = frozenset({FamilyMember.Relation.PARENT, FamilyMember.Relation.GUARDIAN})
@@ -34,6 +42,15 @@ class ConsentText:
     @property
     def hash(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def version(self) -> str:
+        return VERSIONS[Kind(self.kind)]
+
+
+def is_current(consent: Consent) -> bool:
+    """Whether it was given to the text that is shown today (row P2)."""
+    return consent.version == VERSIONS[Kind(consent.kind)]
 
 
 def texts(hospital=None, child: str = "") -> list[ConsentText]:
@@ -101,6 +118,33 @@ def title_of(consent: Consent) -> str:
     }[Kind(consent.kind)]
 
 
+def effect_of(consent: Consent) -> str:
+    """What withdrawing it does, told before anybody presses the button."""
+    if consent.kind == Kind.SHARE_HOSPITAL:
+        name = consent.hospital.name
+        return gettext("If you withdraw it, %(hospital)s sees nothing of the case any more, at "
+                       "once. What it read before stays lawful.") % {"hospital": name}  # fmt: skip
+    return {
+        Kind.HEALTH_DATA: gettext(
+            "If you withdraw it, nobody of us opens your inquiry and your papers any more, and no "
+            "hospital sees them, at once. You still see everything. Messages go on."
+        ),
+        Kind.TRANSFER_CHINA: gettext(
+            "If you withdraw it, nobody in China opens your inquiry and your papers any more, "
+            "neither a hospital nor our coordinators, at once. You still see everything."
+        ),
+        Kind.NEWS: gettext("If you withdraw it, no more news is sent. Your case goes on as it is."),
+        Kind.GUARDIAN: gettext(
+            "If you withdraw it, no hospital sees the case any more, at once. Your coordinator "
+            "asks you who decides."
+        ),
+        Kind.CHILD: gettext(
+            "If you withdraw it, no hospital sees the case any more, at once. Your coordinator "
+            "writes to you."
+        ),
+    }[Kind(consent.kind)]
+
+
 def _health_data() -> ConsentText:
     return ConsentText(
         kind=Kind.HEALTH_DATA,
@@ -137,8 +181,11 @@ def _share(hospital) -> ConsentText:
         kind=Kind.SHARE_HOSPITAL,
         title=gettext("Share the case with %(hospital)s") % {"hospital": name},
         text=gettext(
-            "I agree that this inquiry is shown to the doctors and the international department "
-            "of %(hospital)s in Shanghai, China, and to no other hospital."
+            "I agree that the doctors and the international department of %(hospital)s in "
+            "Shanghai, China, read my answers about the illness as I wrote them, and see scans from "
+            "which the names were removed, to say whether and how they can help; and no other "
+            "hospital. Our names and addresses, which I gave on other pages, are not shown. I may "
+            "withdraw this at any time on the page of my case; what they read before stays lawful."
         )
         % {"hospital": name},
         is_required=False,

@@ -1,24 +1,21 @@
 """The same patient in two cases: proposed to the office, joined only with both consents."""
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases import traces
 from cases.actions.core import ActionRefusedError, leave_event
-from cases.actions.steps import close_case
 from cases.models import (
     Case,
     DuplicateHint,
-    FamilyMember,
     Inquiry,
     MergeAgreement,
     PatientTrace,
 )
 from cases.models.event import EventKind
 from cases.permissions import can_work
-from cases.workflow import CloseReason
 
 # Of more than these nobody could look at each; a name that common says nothing.
 LOOKED_AT = 10
@@ -31,19 +28,19 @@ def note_patient(case: Case, inquiry: Inquiry) -> None:
     enough = min(traces.COMMON, len(keys))
     same = PatientTrace.objects.filter(key__in=keys).values("case").annotate(found=Count("key"))
     others = same.filter(found__gte=max(1, enough)).values_list("case", flat=True)[:LOOKED_AT]
-    for older in Case.objects.filter(pk__in=list(others)):
+    for older in Case.objects.filter(pk__in=list(others), merged_into=None):
         DuplicateHint.objects.create(older=older, newer=case)
         leave_event(case, EventKind.DUPLICATE_FOUND, by=None, other=older.reference)
     PatientTrace.objects.bulk_create(PatientTrace(case=case, key=key) for key in keys)
 
 
-def _refuse_others(by, hint: DuplicateHint) -> None:
+def refuse_others(by, hint: DuplicateHint) -> None:
     """Whoever decides sees both cases already: a hint opens none."""
     if not (can_work(by, hint.older) and can_work(by, hint.newer)):
         raise ActionRefusedError(_("Only who works on both cases decides about them."))
 
 
-def _decide(hint: DuplicateHint, state: str, by) -> None:
+def decide(hint: DuplicateHint, state: str, by) -> None:
     decided = {"state": state, "decided_at": timezone.now(), "decided_by": by}
     if not DuplicateHint.objects.filter(pk=hint.pk, state=State.OPEN).update(**decided):
         raise ActionRefusedError(_("Somebody has decided about it already."))
@@ -52,8 +49,8 @@ def _decide(hint: DuplicateHint, state: str, by) -> None:
 @transaction.atomic
 def tell_apart(*, by, hint: DuplicateHint) -> None:
     """They are two patients."""
-    _refuse_others(by, hint)
-    _decide(hint, State.DIFFERENT, by)
+    refuse_others(by, hint)
+    decide(hint, State.DIFFERENT, by)
     for case in (hint.older, hint.newer):
         other = hint.other(case).reference
         leave_event(case, EventKind.TOLD_APART, by=by, other=other)
@@ -62,7 +59,7 @@ def tell_apart(*, by, hint: DuplicateHint) -> None:
 @transaction.atomic
 def record_merge_agreement(*, by, hint: DuplicateHint, case: Case, how: str) -> None:
     """The owner of this case agrees. Each is asked about their own case, not told of the other."""
-    _refuse_others(by, hint)
+    refuse_others(by, hint)
     if case.pk not in (hint.older_id, hint.newer_id) or how not in MergeAgreement.How.values:
         raise ActionRefusedError(_("Choose how the family agreed."))
     _row, is_new = MergeAgreement.objects.get_or_create(
@@ -70,35 +67,3 @@ def record_merge_agreement(*, by, hint: DuplicateHint, case: Case, how: str) -> 
     )
     if is_new:
         leave_event(case, EventKind.MERGE_AGREED, by=by, how=how)
-
-
-@transaction.atomic
-def merge_cases(*, by, hint: DuplicateHint, keep: Case) -> None:
-    """The other case ends; its owner reads and writes in this one, with the code they have.
-
-    Raises ActionRefusedError without both agreements, or when a second adult is there already.
-    """
-    _refuse_others(by, hint)
-    if keep.pk not in (hint.older_id, hint.newer_id):
-        raise ActionRefusedError(_("Choose one of the two cases."))
-    if MergeAgreement.objects.filter(hint=hint).count() < 2:
-        raise ActionRefusedError(_("Both families have to agree first."))
-    left = hint.other(keep)
-    if keep.has_ended or left.has_ended:
-        raise ActionRefusedError(_("One of the two cases has ended."))
-    _decide(hint, State.MERGED, by)
-    _let_in(keep, left)
-    leave_event(keep, EventKind.MERGED, by=by, other=left.reference)
-    close_case(by=by, case=left, reason=CloseReason.DUPLICATE)
-
-
-def _let_in(keep: Case, left: Case) -> None:
-    owner = FamilyMember.objects.get(case=left, is_owner=True)
-    names = ("relation", "name", "email", "email_confirmed_at", "phone", "messenger", "languages",
-             "best_time", "language", "code_hash")  # fmt: skip
-    values = {name: getattr(owner, name) for name in names}
-    try:
-        with transaction.atomic():
-            FamilyMember.objects.create(case=keep, is_owner=False, can_write=True, **values)
-    except IntegrityError as error:
-        raise ActionRefusedError(_("A second adult has access already. End that first.")) from error

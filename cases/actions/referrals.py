@@ -1,69 +1,137 @@
 """Showing a case to a hospital, and no longer: never without the family's consent (row P1)."""
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases import consents, notifications
+from cases.actions.checklist import refresh_checklist
 from cases.actions.core import ActionRefusedError, change_case, leave_event
-from cases.models import Case, Consent, Referral
+from cases.actions.imaging import shared_copies
+from cases.actions.keys import case_key
+from cases.actions.shares import NEEDED, end_shares, lock_case
+from cases.actions.steps import apply_step
+from cases.models import Case, Consent, DerivedFile, FamilyTask, Purpose, Referral
 from cases.models.event import EventKind
-from cases.permissions import can_work
+from cases.permissions import can_read_referral, can_take_step, can_work
+from cases.records import store
+from cases.records.crypto import KeyDestroyedError, SealBrokenError
+from cases.records.sealed import open_sealed
+from cases.workflow import Step, WaitingOn
+from portal import audit
 
-# Withdrawing one of these takes the case away from hospitals.
-_NEEDED = frozenset(
-    {
-        Consent.Kind.HEALTH_DATA,
-        Consent.Kind.TRANSFER_CHINA,
-        Consent.Kind.GUARDIAN,
-        Consent.Kind.CHILD,
-    }
-)
+# As many hospitals look at a case at one time (product.md).
+AT_ONCE = 3
 
 
 @transaction.atomic
 def refer_case(*, by, case: Case, hospital, version: int | None = None) -> Referral:
     """Needs the consent to share with this hospital by name, and the one to China.
 
-    The database refuses it too: both keys are those of living consents.
+    The database refuses it too: both keys are those of living consents. The turn is the
+    hospital's then, unless the family still owes something.
     """
+    lock_case(case)
     if not can_work(by, case) or case.has_ended or case.held_for:
         raise ActionRefusedError(_("This case cannot be shared by you now."))
-    if Referral.objects.filter(case=case, hospital=hospital, ended_at=None).exists():
-        raise ActionRefusedError(_("It is shared with this hospital already."))
-    living = Consent.objects.filter(case=case, withdrawn_at=None)
-    share = living.filter(kind=Consent.Kind.SHARE_HOSPITAL, hospital=hospital).first()
-    transfer = living.filter(kind=Consent.Kind.TRANSFER_CHINA).first()
-    if share is None or transfer is None:
-        raise ActionRefusedError(_("The family has not agreed to share it with this hospital."))
+    _refuse_beyond_limits(case, hospital)
+    share, transfer = _consents_for(case, hospital)
     change_case(case, version=version)
     referral = Referral.objects.create(
         case=case, hospital=hospital, share=share, transfer=transfer, sent_by=by
     )
     leave_event(case, EventKind.REFERRED, by=by, hospital=hospital.slug)
+    # Copies of scans without names: made while the hospital reads the summary.
+    shared_copies(case=case)
+    # What this hospital wants to see may be more than what was asked for so far.
+    refresh_checklist(case=case)
+    _hand_to_hospital(case, by)
     return referral
 
 
+def _refuse_beyond_limits(case: Case, hospital) -> None:
+    living = set(
+        Referral.objects.filter(case=case, ended_at=None).values_list("hospital", flat=True)
+    )
+    if hospital.pk in living:
+        raise ActionRefusedError(_("It is shared with this hospital already."))
+    if len(living) >= AT_ONCE:
+        raise ActionRefusedError(_("Three hospitals see this case already. End one of them first."))
+
+
+def _consents_for(case: Case, hospital) -> tuple[Consent, Consent]:
+    """Raises ActionRefusedError when one is missing, withdrawn, or given to an older text."""
+    rows = list(Consent.objects.filter(case=case))
+    living = [row for row in rows if row.withdrawn_at is None]
+    kinds = {row.kind for row in living}
+    if any(row.kind in NEEDED and row.kind not in kinds for row in rows):
+        raise ActionRefusedError(_("The family has withdrawn a consent that this needs."))
+    shares = (row for row in living if row.hospital_id == hospital.pk)
+    transfers = (row for row in living if row.kind == Consent.Kind.TRANSFER_CHINA)
+    share, transfer = next(shares, None), next(transfers, None)
+    if share is None or transfer is None:
+        raise ActionRefusedError(_("The family has not agreed to share it with this hospital."))
+    if not (consents.is_current(share) and consents.is_current(transfer)):
+        raise ActionRefusedError(
+            _("The text has changed since the family agreed. Propose the hospital again.")
+        )
+    return share, transfer
+
+
+def _hand_to_hospital(case: Case, by) -> None:
+    owed = FamilyTask.objects.filter(case=case, done_at=None).exists()
+    if not owed and can_take_step(by, case, Step.SEND_TO_HOSPITAL):
+        apply_step(by=by, case=case, step=Step.SEND_TO_HOSPITAL)
+        return
+    notifications.notify_family(case, notifications.STATUS_CHANGED)
+
+
 @transaction.atomic
-def end_referral(*, by, referral: Referral) -> None:
+def end_referral(*, by, referral: Referral, version: int | None = None) -> None:
     """The hospital sees it no longer, from its next request on."""
-    if not can_work(by, referral.case):
+    case = referral.case
+    lock_case(case)
+    if not can_work(by, case):
         raise ActionRefusedError(_("This case is not yours to work on."))
-    _end(Referral.objects.filter(pk=referral.pk), by)
+    if not end_shares(Referral.objects.filter(pk=referral.pk), by):
+        return
+    others = Referral.objects.filter(case=case, ended_at=None)
+    is_last = case.waiting_on == WaitingOn.HOSPITAL and not others.exists()
+    if is_last and can_take_step(by, case, Step.RESUME_TRIAGE):
+        apply_step(by=by, case=case, step=Step.RESUME_TRIAGE, version=version)
+        return
+    change_case(case, version=version)
+    notifications.notify_family(case, notifications.STATUS_CHANGED)
 
 
-def end_referrals_of(consent: Consent, by) -> None:
-    """Before a consent is withdrawn, whatever stands on it ends."""
-    rows = Referral.objects.filter(case_id=consent.case_id)
-    if consent.kind == Consent.Kind.SHARE_HOSPITAL:
-        rows = rows.filter(hospital_id=consent.hospital_id)
-    elif consent.kind not in _NEEDED:
-        rows = rows.none()
-    _end(rows, by)
+def open_referral(*, by, referral: Referral) -> Referral:
+    """A hospital reads what was shared with it; each reading is a row (row L3).
+
+    Raises ActionRefusedError.
+    """
+    if not can_read_referral(by, referral):
+        raise ActionRefusedError("not to be read")
+    details = {"label": referral.case.reference, "hospital": referral.hospital.slug}
+    audit.record(by=by, action="referral.opened", obj=referral, **details)
+    return referral
 
 
-def _end(rows, by) -> None:
-    """In rows that nobody else ends at the same time."""
-    ended = {"ended_at": timezone.now(), "share": None, "transfer": None}
-    for row in rows.filter(ended_at=None).select_for_update():
-        Referral.objects.filter(pk=row.pk).update(**ended)
-        leave_event(row.case, EventKind.REFERRAL_ENDED, by=by, hospital=row.hospital.slug)
+def open_shared_copy(*, by, referral: Referral, copy: DerivedFile):
+    """The copy of a scan that was made for hospitals, as a reader; never the scan itself.
+
+    Raises ActionRefusedError, SealBrokenError, KeyDestroyedError or store.FileLostError.
+    """
+    record = copy.record
+    is_one = copy.purpose == Purpose.SHARED and record and record.case_id == referral.case_id
+    if not can_read_referral(by, referral) or not is_one or not record.is_readable:
+        raise ActionRefusedError("not to be read")
+    if not copy.storage_name:
+        raise store.FileLostError
+    file = store.reading(copy.storage_name)
+    try:
+        reader = open_sealed(file, case_key(referral.case))
+    except (SealBrokenError, KeyDestroyedError):
+        file.close()
+        raise
+    details = {"label": referral.case.reference, "hospital": referral.hospital.slug}
+    audit.record(by=by, action="record.opened", obj=record, copy="shared", **details)
+    return reader

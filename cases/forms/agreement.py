@@ -5,11 +5,12 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from cases import consents
-from cases.forms.fields import Line
+from cases.forms.fields import Line, Paragraphs
 from cases.forms.policy import FamilyForm
 from cases.models.draft import Channel
 
 CHANGED = _("The words of this page have changed since you read them. Read them and tick again.")
+NOT_TICKED = _("Tick this box too, or choose “Not this hospital”. Nothing is shared until then.")
 SIGNED = "signed_name"
 SIGNATURE = _("Name of the mother, father or legal guardian who agrees")
 
@@ -89,6 +90,63 @@ class OneConsentForm(FamilyForm):
         if self.data.get("shown") != self._fingerprint(self.language):
             self.add_error("agree", CHANGED)
         return data
+
+
+class HospitalAnswerForm(FamilyForm):
+    """The consents that one proposed hospital needs, each on its own and unticked."""
+
+    extra_keys = ("shown",)
+
+    def __init__(self, *args, hospital, kinds: list[str], **kwargs):
+        self.hospital, self.kinds = hospital, kinds
+        super().__init__(*args, **kwargs)
+
+    def prepare(self):
+        for text in self._texts():
+            box = self.fields[text.kind] = consent_box(text)
+            box.required, box.why = True, ""
+            box.error_messages["required"] = NOT_TICKED
+
+    def _texts(self) -> list[consents.ConsentText]:
+        share = consents.Kind.SHARE_HOSPITAL
+        return [
+            consents.text_of(kind, self.hospital if kind == share else None) for kind in self.kinds
+        ]
+
+    def _texts_in(self, language: str) -> list[consents.ConsentText]:
+        with override(language):
+            return self._texts()
+
+    @property
+    def carried(self):
+        return {"shown": self._fingerprint(get_language() or "en")}
+
+    def _fingerprint(self, language: str) -> str:
+        return consents.fingerprint_of(language, self._texts_in(language))
+
+    @property
+    def language(self) -> str:
+        """The language in which the texts were read."""
+        return consents.language_of(self.data.get("shown", ""))
+
+    def clean(self):
+        data = super().clean()
+        if self.data.get("shown") != self._fingerprint(self.language):
+            self.add_error(self.kinds[0], CHANGED)
+        return data
+
+    def given(self) -> list[consents.ConsentText]:
+        """In the words that were shown."""
+        return self._texts_in(self.language)
+
+
+class NoHospitalForm(FamilyForm):
+    words = Paragraphs(
+        label=_("Why not, if you like to say so"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "dir": "auto"}),
+    )
 
 
 def consent_box(consent: consents.ConsentText) -> forms.BooleanField:

@@ -16,6 +16,15 @@ _SHARE = key_in_database(Value(Consent.Kind.SHARE_HOSPITAL.value))
 _TRANSFER = key_in_database(Value(Consent.Kind.TRANSFER_CHINA.value), hospital=None)
 
 
+class ReferralQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Of their own hospital, while it is shared (see `permissions.can_read_referral`)."""
+        membership = getattr(user, "membership", None)
+        if membership is None or not user.has_perm("cases.view_referral"):
+            return self.none()
+        return self.filter(hospital=membership.hospital_id, ended_at=None)
+
+
 class Referral(models.Model):
     """The case is shown to a hospital while both consents hold: to this hospital, and to China.
 
@@ -43,6 +52,8 @@ class Referral(models.Model):
         related_name="+",
     )
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    objects = ReferralQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("referral")

@@ -195,12 +195,19 @@ def test_desk_leads_to_the_decision(pair):
 
     page = desk.get(reverse("office:cases_case_change", args=[first.pk])).text
     assert second.reference in page.split("Perhaps the same patient")[1]
-    assert "Both families have to agree first." in press("merge")
+    join = reverse("office:cases_case_join", args=[first.pk, hint.pk])
     press("agreed_here", how="phone")
-    press("agreed_there", how="paper")
-    assert "Joined with this case" in press("merge")
-    assert press("apart")
+    assert (desk.get(join).status_code, join in page) == (404, False)
+    assert join in press("agreed_there", how="paper")
+    first.refresh_from_db()
+    look = desk.get(join)
+    assert look.context["moving"][-1] == ("Adults", 1)
+    assert "Tick the box if you are sure." in desk.post(join, {"version": first.version}).text
+    assert DuplicateHint.objects.get().state == "open"
+    sure = {"version": first.version, "sure": "on"}
+    assert "Joined with this case" in desk.post(join, sure, follow=True).text
     assert DuplicateHint.objects.get().state == "merged"
+    assert desk.post(join, sure).status_code == 404
 
 
 def test_desk_tells_apart_and_refuses_strange_hints(pair, case, lead):

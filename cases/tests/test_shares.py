@@ -197,7 +197,9 @@ def test_p1_hospital_is_agreed_to_by_name_in_another_language(case, scmc):
     client.post(path, {**sent, "shown": shown, "agree": "on"})
     consent = Consent.objects.get()
     assert (consent.hospital, consent.language) == (scmc, "pl")
-    assert scmc.name not in [h.name for h in client.get(case_url(case)).context["share_with"]]
+    assert scmc.name not in [
+        h.name for h in client.get(case_url(case, "sharing")).context["share_with"]
+    ]
 
 
 def test_p1_other_words_than_those_shown_are_not_agreed_to(case):

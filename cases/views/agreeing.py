@@ -1,4 +1,4 @@
-"""Consents on the page of the case: given, or given again, in words that are shown first."""
+"""Consents given, or given again, in words that are shown first."""
 
 from django.contrib import messages
 from django.http import Http404
@@ -10,6 +10,7 @@ from cases import actions, consents
 from cases.forms.agreement import SIGNED, OneConsentForm
 from cases.permissions import is_owner
 from cases.views.private import family_page
+from cases.views.suggested import others, suggested
 from hospitals.models import Hospital
 from portal.languages import is_switching
 
@@ -51,24 +52,29 @@ def _give(request, case, form):
         messages.success(request, _("Thank you. You can withdraw it here at any time."))
     except actions.ActionRefusedError as refusal:
         messages.error(request, str(refusal))
-    return redirect("case:detail", reference=case.reference)
+    return redirect("case:sharing", reference=case.reference)
 
 
 def offers(case, consents_given) -> list[dict]:
-    """What could be given: everything that does not hold now, and hospitals by name."""
-    living = [consent for consent in consents_given if consent.withdrawn_at is None]
-    kinds = {consent.kind for consent in living}
-    known = {consent.kind for consent in consents_given}
+    """What could be given: everything that does not hold now, or was given to an older text."""
+    current = {row.kind for row in consents_given if _holds(row)}
+    known = {row.kind for row in consents_given}
     wanted = [consents.Kind.HEALTH_DATA, consents.Kind.TRANSFER_CHINA, consents.Kind.NEWS]
     # Only where they were asked for: of a minor, of a child.
     wanted += [kind for kind in (consents.Kind.GUARDIAN, consents.Kind.CHILD) if kind in known]
-    return [
-        {"kind": kind, "title": consents.text_of(kind).title}
-        for kind in wanted
-        if kind not in kinds
-    ]
+    asked = [{"kind": kind, "hospital": None} for kind in wanted if kind not in current]
+    shares = [row for row in consents_given if row.hospital_id and row.withdrawn_at is None]
+    asked += [{"kind": row.kind, "hospital": row.hospital} for row in shares if not _holds(row)]
+    return [offer | {"title": consents.text_of(**offer).title} for offer in asked]
 
 
-def hospitals_to_share_with(consents_given):
-    shared = {consent.hospital_id for consent in consents_given if consent.withdrawn_at is None}
-    return [hospital for hospital in Hospital.objects.public() if hospital.pk not in shared]
+def _holds(consent) -> bool:
+    return consent.withdrawn_at is None and consents.is_current(consent)
+
+
+def hospitals_to_share_with(case, consents_given) -> list[Hospital]:
+    """Those that the directory names for this case first; not all of ten thousand."""
+    shared = {row.hospital_id for row in consents_given if row.withdrawn_at is None}
+    first = [row.hospital for row in suggested(case)]
+    rows = [*first, *others(case, first)]
+    return [hospital for hospital in rows if hospital.pk not in shared]
