@@ -53,11 +53,19 @@ def _enter(member: FamilyMember) -> FamilyMember | None:
     return member
 
 
+def open_sent(*, draft: Draft) -> FamilyMember | None:
+    """The browser that sent an inquiry goes on into its case.
+
+    None once the owner has another code than the draft had: then that one is asked for.
+    """
+    owners = FamilyMember.objects.select_related("case").filter(case=draft.case_id)
+    owner = owners.filter(is_owner=True, access_version=1).first()
+    return _enter(owner) if owner else None
+
+
 def _doors_of(reference: str) -> list[FamilyMember | Draft]:
     """Whose code may be typed with this reference: adults of a case, or one draft."""
-    members = FamilyMember.objects.select_related("case").filter(
-        case__reference=reference, ended_at=None
-    )
+    members = FamilyMember.objects.select_related("case").of_reference(reference)
     drafts = Draft.objects.open().filter(reference=reference).exclude(code_hash="")
     return [*members, *drafts][:DOORS]
 

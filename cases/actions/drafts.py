@@ -5,6 +5,8 @@ import secrets
 from datetime import timedelta
 
 from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -74,10 +76,11 @@ def save_page(*, draft: Draft, page: str, typed: dict, language: str, by=None) -
     """
     fresh = Draft.objects.select_for_update().get(pk=draft.pk)
     if fresh.case_id is None:
+        # A second click changes nothing.
+        fresh.version += fresh.answers.get(page) != typed
         fresh.answers = {**fresh.answers, page: typed}
         # Who types for a family works in a language of their own.
         fresh.language = language if by is None else fresh.language
-        fresh.version += 1
         if page == CONTACT:
             _take_address(fresh, (typed.get("email") or [""])[-1])
         fresh.save(update_fields=[
@@ -89,10 +92,19 @@ def save_page(*, draft: Draft, page: str, typed: dict, language: str, by=None) -
 
 
 def _take_address(draft: Draft, email: str) -> None:
-    """Another address is one that nobody confirmed; what is too long is none."""
-    email = email.strip() if len(email) <= 254 and "@" in email else ""
+    """Another address is one that nobody confirmed; what is no address is none."""
+    email = email.strip() if is_address(email.strip()) else ""
     if email != draft.email:
         draft.email, draft.email_confirmed_at = email, None
+
+
+def is_address(text: str) -> bool:
+    """Half a page is saved too: what stands there need not be an address yet."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return len(text) <= 254
 
 
 @transaction.atomic

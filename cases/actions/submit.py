@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cases import notifications
-from cases.actions.core import ActionRefusedError, leave_event
+from cases.actions.core import ActionRefusedError, ChangedMeanwhileError, leave_event
 from cases.actions.deadlines import due_at
 from cases.actions.duplicates import note_patient
 from cases.codes import new_code, normalise_code
@@ -32,7 +32,9 @@ def submit_inquiry(*, draft: Draft, code: str, sent: SentInquiry, by=None) -> Ca
     """The case of this draft: made now, or by whoever was faster with the same draft.
 
     `code` is the private code that the family is shown, unless it has one of this draft
-    already. Raises ActionRefusedError when the draft expired or got another code meanwhile.
+    already. Raises ActionRefusedError when the draft expired or got another code meanwhile, and
+    ChangedMeanwhileError when a page was saved after the draft was read: what was acknowledged
+    must not go with the draft's answers (row R5).
     """
     # Hashing is slow on purpose: not while the database is locked.
     # Typed in by the office it has a code that nobody was shown: a link makes another one.
@@ -45,7 +47,10 @@ def _submit(draft, code_hash, sent, by) -> Case:
     case_id, now = uuid.uuid4(), timezone.now()
     # The foreign key is checked at the end of the transaction, when the case is there.
     mine = Draft.objects.filter(pk=draft.pk, access_version=draft.access_version)
-    taken = mine.filter(case=None, expires_at__gt=now).update(case=case_id, answers=b"")
+    unsent = mine.filter(case=None, expires_at__gt=now)
+    taken = unsent.filter(version=draft.version).update(case=case_id, answers=b"")
+    if not taken and unsent.exists():
+        raise ChangedMeanwhileError
     if not taken:
         return _case_of(draft)
     draft.refresh_from_db()

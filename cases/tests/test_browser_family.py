@@ -78,7 +78,11 @@ def test_whole_inquiry_on_a_phone(live, script):
     assert case.reference in page.inner_text("main")
     assert case.time_zone == ("America/Chicago" if script else "Europe/Warsaw")
     code = page.locator(".code-big").nth(1).inner_text()
-    press(page, "main form .btn-primary")
+    press(page, "main [name=papers]")
+    assert page.url.endswith(case_url(case, "papers"))
+    press(page, "main form[action$='/sign-out/'] button")
+    page.goto("/en/case/")
+    page.fill("[name=reference]", case.reference)
     page.fill("[name=code]", code)
     press(page, "#sign-in-form .btn-primary")
     assert page.url.endswith(case_url(case))
@@ -117,6 +121,17 @@ def test_language_menu_carries_what_was_typed(live):
     press(page, ".bar-wide button[name=switch_language][value=ar]")
     assert page.get_attribute("html", "dir") == "rtl"
     assert page.input_value("[name=body]") == "half a sentence"
+
+
+def test_enter_sends_the_form_and_does_not_change_the_language(live):
+    case = make_case()
+    page = live.open("/en/case/")
+    page.fill("[name=reference]", case.reference)
+    page.fill("[name=code]", "wrong")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.get_attribute("html", "lang") == "en"
+    assert page.locator(".error-summary, .invalid-feedback").count() > 0
 
 
 def test_session_warning_keeps_the_text_and_extends_the_session(live, settings):

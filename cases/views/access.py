@@ -15,7 +15,8 @@ from cases.forms.policy import unvalidated
 from cases.jobs import mail_sign_in_link
 from cases.models import Draft, FamilyMember
 from cases.models.tokens import Purpose
-from cases.views.private import family_page, private, words_of
+from cases.views.kept import save_kept
+from cases.views.private import family_page, kept_of, private, sign_in_context, words_of
 from portal.languages import is_switching
 
 READ_AND_SEND = ["GET", "HEAD", "POST"]
@@ -54,6 +55,7 @@ def _try(request, form):
     throttle.forgive("code", reference, address)
     if isinstance(member, Draft):
         sessions.enter_draft(request, member)
+        save_kept(request, member, of=member.reference)
         return redirect("inquiry:resume")
     sessions.sign_in(request, member)
     if request.POST.get("kept"):
@@ -64,12 +66,10 @@ def _try(request, form):
 def _ask(request, form, is_wrong=False, size=0):
     """`size` of the work that is asked for first; scripts do a small one in any case."""
     posted = request.POST if request.method == "POST" else request.GET
-    context = {
-        "form": form,
-        "form_id": "sign-in-form",
+    context = sign_in_context(form) | {
         "is_wrong": is_wrong,
         "next": posted.get("next", "")[:200],
-        "kept": words_of(request),
+        **kept_of(request),
         "has_expired": bool(posted.get("next")),
         "challenge": work.new_challenge(throttle.PURPOSE, size or work.EASY),
         **_waiting(request, size),
@@ -99,14 +99,14 @@ def _safe_next(request) -> str:
 
 def too_many(request, seconds: int) -> HttpResponse:
     """What was written before signing in waits in the page too."""
-    kept = words_of(request)
+    kept = kept_of(request)
     context = {
         "minutes": math.ceil(seconds / 60),
-        "kept": kept,
+        **kept,
         "reference": request.POST.get("reference", "")[:20],
         "next": request.POST.get("next", "")[:200],
         # Without it the language menu leads to the same page as a link.
-        "form_id": "sign-in-form" if kept else "",
+        "form_id": "sign-in-form" if any(kept.values()) else "",
     }
     answer = render(request, "cases/too_many.html", context, status=429)
     answer["Retry-After"] = str(seconds)
@@ -163,7 +163,9 @@ def _mail_link(request, form):
     if gate.seconds:
         return too_many(request, gate.seconds)
     email = form.cleaned_data["email"]
-    member = FamilyMember.objects.filter(case__reference=reference, email__iexact=email).first()
+    # One mailbox of two parents: the link is for whoever asked first.
+    adults = FamilyMember.objects.of_reference(reference)
+    member = adults.filter(email__iexact=email).order_by("-is_owner").first()
     draft = Draft.objects.open().filter(reference=reference).first()
     if draft and draft.email.lower() != email.lower():
         draft = None
@@ -186,8 +188,8 @@ def link(request, token):
     row = living_token(token)
     if row is None:
         return render(request, "cases/link_expired.html", status=410)
-    expected = row.reference
-    asked_here = request.session.get(sessions.ASKED_FOR_LINK) == expected
+    expected = row.references
+    asked_here = request.session.get(sessions.ASKED_FOR_LINK) in expected
     if request.method != "POST" or is_switching(request):
         return _show_link(request, row, None if asked_here else LinkForm(expected=expected))
     form = LinkForm(request.POST, expected=expected)

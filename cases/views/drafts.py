@@ -15,6 +15,7 @@ from cases.forms.policy import unvalidated
 from cases.models.draft import Channel
 from cases.paper import paper_pages
 from cases.views.access import too_many
+from cases.views.kept import save_kept
 from cases.views.private import private
 from hospitals.models import Hospital
 from portal.languages import is_switching
@@ -49,6 +50,7 @@ def begin(request):
         language=get_language(), begun_with=beginning(request.POST) or None
     )
     sessions.remember_draft(request, draft, secret)
+    save_kept(request, draft)
     return redirect("inquiry:step", slug=intake.PAGES[0].slug)
 
 

@@ -18,6 +18,13 @@ from cases.forms.known import condition_of
 from cases.forms.policy import unvalidated
 from cases.models.draft import Channel
 from cases.views.drafts import LATER, beginning, pause
+from cases.views.kept import (
+    ask_again,
+    ask_for_code,
+    give_back,
+    has_lost_its_draft,
+    tell_too_late,
+)
 from cases.views.private import private, tell_script
 from hospitals.models import Hospital
 from portal.emergency import emergency_number
@@ -77,20 +84,28 @@ def step(request, slug):
     if page is None:
         raise Http404
     draft = _draft(request)
-    if draft and draft.case_id:
-        return redirect("inquiry:sent")
     if request.method == "POST":
         return tell_script(request, _receive(request, page, draft))
+    if draft and draft.case_id:
+        return redirect("inquiry:sent")
     if draft is None and sessions.has_draft(request):
         return gone(request)
     return _show(request, page, answers_of(request, draft))
 
 
 def _receive(request, page, draft):
+    if draft is None and "kept_page" in request.POST:
+        return ask_again(request)
     answers = answers_of(request, draft)
     if is_switching(request) or page.form.is_asking(request.POST):
         return _render(request, page, answers, _as_typed(request, page, answers))
     form = answers.form(page, request.POST)
+    if draft and draft.case_id:
+        return tell_too_late(request, form, draft.case)
+    if sessions.is_typist_gone(request):
+        return give_back(request, form)
+    if draft is None and has_lost_its_draft(request):
+        return ask_for_code(request, form, page)
     if LATER in request.POST:
         # Half a page is kept too: it is asked again when the family is back.
         return pause(request, _save(request, page, draft, form))
@@ -188,7 +203,9 @@ def check(request):
         messages.warning(request, _("One page still needs your answer."))
         return redirect("inquiry:step", slug=waiting.slug)
     if request.method == "POST" and not is_switching(request):
-        return tell_script(request, _send(request, draft, answers))
+        is_stale = request.POST.get("version", draft.version) != str(draft.version)
+        send = _look_again if is_stale and "version" in request.POST else _send
+        return tell_script(request, send(request, draft, answers))
     context = {
         "draft": draft,
         "typist": sessions.typist(request),
@@ -216,7 +233,17 @@ def _send(request, draft, answers):
         case = actions.submit_inquiry(draft=draft, code=_code(request, draft), sent=sent, by=by)
     except actions.ActionRefusedError:
         return gone(request)
+    except actions.ChangedMeanwhileError:
+        return _look_again(request)
     return _typed_in(request, case) if by else redirect("inquiry:sent")
+
+
+def _look_again(request, *_answers):
+    """Another page was saved after this one was read: nothing goes out that nobody saw."""
+    messages.warning(
+        request, _("An answer was changed on another device. Look at all of them, then send.")
+    )
+    return redirect("inquiry:check")
 
 
 def _typed_in(request, case):
@@ -245,7 +272,7 @@ def sent(request):
     if draft is None or draft.case_id is None:
         return redirect("inquiry:start")
     if request.method == "POST" and not is_switching(request):
-        return _written_down(request, draft.case)
+        return _written_down(request, draft)
     is_young = _is_young(draft.case)
     context = {
         "case": draft.case,
@@ -258,10 +285,15 @@ def sent(request):
     return render(request, "cases/inquiry_sent.html", context)
 
 
-def _written_down(request, case):
-    """The family has the code: this browser forgets what it was made of."""
+def _written_down(request, draft):
+    """The family has the code: this browser forgets what it was made of, and goes on."""
+    reference, is_young = draft.case.reference, _is_young(draft.case)
+    member = actions.open_sent(draft=draft) if is_young else None
     sessions.forget_draft(request)
-    return redirect(f"{reverse('case:sign-in')}?{urlencode({'reference': case.reference})}")
+    if member is None:
+        return redirect(f"{reverse('case:sign-in')}?{urlencode({'reference': reference})}")
+    sessions.sign_in(request, member)
+    return redirect("case:papers" if "papers" in request.POST else "case:detail", reference)
 
 
 def _hospital(begun: dict) -> Hospital | None:

@@ -7,6 +7,8 @@
   let pressed = [];
 
   const leave = () => {
+    // No script may hold the reader back with a question, such as an upload that is on its way.
+    document.dispatchEvent(new Event("leaving"));
     // Nothing stays on the screen while the next page loads.
     document.documentElement.hidden = true;
     document.title = "";

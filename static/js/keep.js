@@ -5,6 +5,8 @@
   const PREFIX = "inquiry:";
   const NEVER = new Set(["csrfmiddlewaretoken", "work", "shown_at", "website", "shown"]);
   const RETRY = 5000;
+  // A line that says nothing for so long is lost; soon the reader is told to wait.
+  const LONGEST = 30000, SOON = 700;
 
   const store = {
     read(key) { try { return JSON.parse(sessionStorage.getItem(key)); } catch { return null; } },
@@ -24,13 +26,12 @@
   // The last part of the path: the copy also holds after a change of the language.
   const page = location.pathname.split("/").filter(Boolean).pop();
   const key = `${PREFIX}${form.dataset.keep}:${page}`;
-  const status = document.querySelector("[data-keep-status]");
   const fields = () => [...form.elements].filter((field) => field.name && !NEVER.has(field.name)
     && !["hidden", "submit", "button"].includes(field.type));
   const say = (name) => {
-    status.hidden = !name;
-    ["offline", "restored"].forEach((part) => {
-      status.querySelector(`[data-keep-${part}]`).hidden = part !== name;
+    ["sending", "offline", "restored"].forEach((part) => {
+      const words = document.querySelector(`[data-keep-${part}]`);
+      if (words) words.hidden = part !== name;
     });
   };
 
@@ -64,21 +65,31 @@
 
   let waiting = 0;
   let pressed = null;
+  let isSending = false;
   const send = async (button) => {
+    // A second press while the first is on its way is the same press.
+    if (isSending) return;
     clearTimeout(waiting);
     waiting = 0;
     pressed = button;
+    isSending = true;
+    const soon = setTimeout(() => say("sending"), SOON);
     const body = new FormData(form);
     if (button?.name) body.append(button.name, button.value);
     const answer = await fetch(form.action || location.href, {
       method: "POST", body, redirect: "manual", headers: { "X-Page-Script": "1" },
+      signal: AbortSignal.timeout?.(LONGEST),
     }).catch(() => null);
+    clearTimeout(soon);
+    isSending = false;
     if (!answer || answer.status >= 502) {
       say("offline");
       waiting = setTimeout(() => send(button), RETRY);
       return;
     }
     if (answer.status === 204) {
+      // Until the next page is there, another press would send it once more.
+      isSending = true;
       page === "check" ? store.forget() : sessionStorage.removeItem(key);
       location.assign(answer.headers.get("X-Next"));
       return;

@@ -10,6 +10,8 @@
   // A part takes about four seconds: small ones on a weak line, where little is then lost.
   const SMALLEST = 256 * 1024, LARGEST = 8 * 1024 * 1024, SECONDS = 4;
   const LOOK_AGAIN = 4000, LOOKS = 45;
+  // A weak line comes back without the browser noticing.
+  const TRY_AGAIN = 10000;
 
   const list = document.querySelector("[data-uploads]");
   const template = document.querySelector("template[data-row]");
@@ -30,7 +32,7 @@
   const readable = (size) =>
     new Intl.NumberFormat(document.documentElement.lang, {
       style: "unit", unit: size < 1048576 ? "kilobyte" : "megabyte", maximumFractionDigits: 1,
-    }).format(size / (size < 1048576 ? 1024 : 1048576));
+    }).format(Math.max(size / (size < 1048576 ? 1024 : 1048576), 0.1));
 
   // As the server: files of a disc have no ending, or a number for one.
   const endingOf = (name) => {
@@ -85,6 +87,8 @@
 
     const kept = unfinished(file);
     const metadata = { filename: file.name, modified: String(file.lastModified) };
+    const item = form.querySelector("[name=item]");
+    if (item && item.value) metadata.item = item.value;
     if (crypto.randomUUID) metadata.submission = crypto.randomUUID();
     let began = 0;
     const upload = new window.tus.Upload(file, {
@@ -138,6 +142,7 @@
       if (!status) {
         show("offline");
         say(word("offline"), true);
+        setTimeout(() => { if (job.isOffline()) queue(job); }, TRY_AGAIN);
       } else {
         show(status === 422 || status === 413 ? "refused" : "failed");
         say(status === 403 ? word("ended") : isText ? answer.getBody() : word("failed"), true);
@@ -155,7 +160,7 @@
       say(word("paused", { percent: percent() }), true);
       end();
     });
-    part("resume").addEventListener("click", () => queue(job));
+    part("resume").addEventListener("click", () => { if (!running.has(job)) queue(job); });
     part("cancel").addEventListener("click", async () => {
       await upload.abort(true).catch(() => {});
       row.remove();
@@ -191,7 +196,7 @@
     again();
   }
   function again() {
-    if (document.querySelector('[data-status="checking"]') && looks < LOOKS) {
+    if (document.querySelector('[data-status="checking"], [data-waiting]') && looks < LOOKS) {
       looks += 1;
       setTimeout(look, LOOK_AGAIN);
     }
@@ -218,6 +223,7 @@
   window.addEventListener("beforeunload", (event) => {
     if (running.size) event.preventDefault();
   });
+  document.addEventListener("leaving", () => running.clear());
 
   form.querySelectorAll("[data-plain]").forEach((part) => { part.hidden = true; });
   form.querySelectorAll("[data-scripted]").forEach((part) => { part.hidden = false; });

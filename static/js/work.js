@@ -2,7 +2,7 @@
 // instead, or a person looks at what was sent: nobody is refused.
 (() => {
   const form = document.querySelector("form[data-work]");
-  if (!form || !window.Worker || !window.crypto?.subtle) return;
+  if (!form || !window.Worker) return;
   const status = form.querySelector("[data-work-status]");
   const field = form.elements.work;
   let begun = null;
@@ -21,6 +21,8 @@
   });
   const begin = () => { begun ??= solve(); return begun; };
 
+  // Where it is needed for certain it is done while the reader reads.
+  if ("workEarly" in form.dataset) begin();
   form.addEventListener("focusin", begin, { once: true });
   form.addEventListener("submit", async (event) => {
     const button = event.submitter;
