@@ -6,7 +6,7 @@ BIN := .venv/bin/python
 WHO := $(if $(findstring command,$(origin USER)),$(USER),coordinator)
 
 .DEFAULT_GOAL := help
-.PHONY: help run code test messages bench bench-open-data bench-search bench-upload kills shots audit advisories sbom lock venv venv-dev venv-audit
+.PHONY: help run code test messages bench bench-open-data bench-search bench-upload bench-imaging kills journey shots audit advisories sbom lock venv venv-dev venv-audit
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | column -t -s '|' 2>/dev/null \
@@ -37,9 +37,21 @@ bench-search: venv-dev  ## search, suggestions and pages in a directory of 10,00
 bench-upload: venv-dev  ## uploads against bare views; memory and other requests during 2 GB
 	@$(BIN) -m tools.bench.uploads
 
+bench-imaging: venv-dev  ## a study of 1,000 slices: until the family can read about it; memory
+	@$(BIN) -m tools.bench.imaging
+
 kills: venv-dev  ## kill -9 of web workers at 50 moments of inquiries and of uploads, on both databases
 	@$(BIN) -m tools.kills
 	@$(BIN) -m tools.kill_uploads --postgres
+
+journey: venv-dev  ## from home to the papers on a slow phone with a weak line: bytes, seconds
+	@$(BIN) -m tools.journey
+
+at-rest: venv-dev  ## searches a running server for a word that a family wrote; rotates the keys
+	@$(BIN) -m tools.at_rest
+
+bots: venv-dev  ## a thousand machines and twenty people send inquiries at once
+	@$(BIN) -m tools.bots
 
 shots: venv-dev  ## screenshots of every page into ./screenshots/
 	@$(BIN) -m tools.shots

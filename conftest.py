@@ -86,6 +86,7 @@ def pytest_configure(config):
 def pytest_sessionstart(session):
     """The fixed cast imports models, so it is loaded when Django stands."""
     session.config.pluginmanager.import_plugin("portal.tests.fixtures")
+    session.config.pluginmanager.import_plugin("cases.tests.bucket")
 
 
 def pytest_unconfigure():

@@ -23,6 +23,8 @@ from portal.timezones import guess_zone
 PASSWORD = "shanghai demo only 2026"
 REFERENCE = "SH-DEM2-3456"
 CODE = "DEMA-CASE-2345"
+# The hospital that the family of that case is asked about.
+PROPOSED = "chfu"
 OFFICE = (
     ("coordinator", "Demo", "Coordinator", Role.COORDINATOR),
     ("lead", "Demo", "Lead", Role.LEAD),
@@ -50,20 +52,23 @@ class Story:
     days_ago: int = 0
     # Whether somebody opened the link of the first mail.
     confirms: bool = True
+    # Key of the directory; the list of papers follows from it.
+    condition: str = ""
 
 
 _CHILD, _ADULT = date(2024, 2, 3), date(1979, 8, 21)
 STORIES = (
     Story("Demo Child A", "PL", "en", _CHILD, "A lump in the belly since May.", "scmc",
-          steps=("start_triage", "answer", "ask_for_information"), days_ago=4),
+          steps=("start_triage", "answer", "ask_for_information", "propose"), days_ago=4,
+          condition="hepatoblastoma"),
     Story("Demo Child B", "SA", "ar", _CHILD, "عرض توضيحي: حمى متكررة منذ الولادة.", "chfu",
           confirms=False),
     Story("Demo Adult C", "PL", "pl", _ADULT, "Demo: bóle głowy od lata.", "huashan",
           steps=("start_triage",), days_ago=9),
     Story("Demo Adult D", "KZ", "en", _ADULT, "Demo: a tumour near the eye.", "sphic",
-          steps=("start_triage", "answer", "send_to_hospital"), days_ago=6),
+          steps=("start_triage", "answer", "refer"), days_ago=6),
     Story("Demo Child E", "PL", "pl", _CHILD, "Demo: wada serca od urodzenia.", "scmc",
-          steps=("start_triage", "send_to_hospital", "record_opinion"), days_ago=12),
+          steps=("start_triage", "refer", "record_opinion"), days_ago=12),
     Story("Demo Adult F", "GB", "en", _ADULT, "Demo: a valve of the heart.", "zhongshan",
           steps=("start_triage", "send_to_hospital", "record_opinion", "start_planning"),
           days_ago=20),
@@ -125,10 +130,24 @@ def _take(step: str, case: Case) -> None:
     elif step == "ask_for_information":
         reasons = [InfoReason.PATHOLOGY, InfoReason.IMAGING]
         actions.ask_for_information(by=by, case=case, reasons=reasons)
+    elif step == "propose":
+        _propose(by, case)
+    elif step == "refer" and case.hospital:
+        actions.refer_case(by=by, case=case, hospital=case.hospital)
+    elif step == "refer":
+        actions.send_to_hospital(by=by, case=case)
     elif step == "close":
         actions.close_case(by=by, case=case, reason=CloseReason.STAY_HOME)
     else:
         actions.take_step(by=by, case=case, step=step)
+
+
+def _propose(by, case: Case) -> None:
+    """Where the directory is loaded."""
+    hospital = Hospital.objects.filter(slug=PROPOSED).first()
+    if hospital:
+        reason = "Demo: a second answer beside the first may help you to decide."
+        actions.propose_hospital(by=by, case=case, hospital=hospital, language="en", reason=reason)
 
 
 def _move_back(case: Case, days: int) -> None:
@@ -176,6 +195,7 @@ def _inquiry(story: Story) -> actions.SentInquiry:
             "guardian_name": name if is_child else "",
             "guardian_relation": "parent" if is_child else "",
             "problem": story.problem,
+            "condition": story.condition,
             "wishes": ["opinion", "treatment"],
             "urgency": story.urgency,
             "in_hospital": "no",
@@ -191,7 +211,7 @@ def _consents(language: str, hospital) -> list[dict]:
         {
             "kind": text.kind,
             "hospital": hospital if text.kind == consents.Kind.SHARE_HOSPITAL else None,
-            "version": consents.VERSION,
+            "version": text.version,
             "language": language,
             "text_hash": text.hash,
         }

@@ -291,7 +291,7 @@ def _consent_rows(answers: Answers) -> list[dict]:
         {
             "kind": text.kind,
             "hospital": hospital if text.kind == consents.Kind.SHARE_HOSPITAL else None,
-            "version": consents.VERSION,
+            "version": text.version,
             "language": language,
             "text_hash": text.hash,
             "capacity": answers.cleaned("you")["relation"],

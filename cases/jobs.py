@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
@@ -18,6 +19,10 @@ from portal.outbox import requeue_lost_mail, send_mail
 __all__ = ["check_record", "ensure_housekeeping", "housekeeping", "mail_sign_in_link", "send_mail"]
 
 HOUSEKEEPING_EVERY = timedelta(minutes=5)
+ORPHANS_EVERY = timedelta(hours=1)
+HANDED_OVER_AFTER = timedelta(minutes=1)
+# A paper of a joined case that is being sent or checked is looked at again.
+MOVED_AGAIN_AFTER = timedelta(seconds=30)
 # A mail whose next try is this long overdue has lost its job: the worker was killed.
 LOST_AFTER = timedelta(minutes=3)
 # No job of ours runs an hour; such a row belongs to a worker that is gone.
@@ -62,7 +67,103 @@ def check_record(record_id: str) -> str:
     status = actions.check_record(record=record)
     if status == "checking":
         check_record.using(run_after=record.next_check_at).enqueue(record_id)
+    else:
+        _queue_hand_over()
     return str(status)
+
+
+@task()
+def hand_over_files() -> str:
+    """Files that were checked go from the disk into the bucket."""
+    from cases import actions
+
+    if actions.hand_over_files():
+        _queue_hand_over()
+        return "more to come"
+    return "done"
+
+
+def _queue_hand_over() -> None:
+    """One waits at most. Not at once: what follows a check reads the file, and here it is near."""
+    waiting = DBTaskResult.objects.filter(
+        task_path=hand_over_files.module_path, status=TaskResultStatus.READY
+    )
+    if settings.RECORDS_STORAGE is not None and not waiting.exists():
+        hand_over_files.using(run_after=timezone.now() + HANDED_OVER_AFTER).enqueue()
+
+
+@task()
+def tidy_bucket() -> str:
+    """Every hour: a bucket is looked through page by page, which costs more than a folder."""
+    from cases import actions
+
+    queue_next(tidy_bucket, ORPHANS_EVERY)
+    return f"{actions.sweep_bucket()} removed"
+
+
+@task()
+def make_viewing_copies(record_id: str) -> str:
+    """Of a picture that passed its checks; one whose job is lost is found by its missing row."""
+    from cases import actions
+    from cases.models import Record
+
+    record = Record.objects.select_related("case").filter(pk=record_id).first()
+    if record is None:
+        return "removed"
+    return "made" if actions.make_viewing_copies(record=record) else "none"
+
+
+@task()
+def make_photo_document(document_id: str) -> str:
+    """One PDF of several photos."""
+    from cases import actions
+    from cases.models import PhotoDocument
+
+    documents = PhotoDocument.objects.select_related("case", "asked_by")
+    document = documents.filter(pk=document_id).first()
+    if document is None:
+        return "taken back"
+    return "made" if actions.make_document(document=document) else "none"
+
+
+@task()
+def read_scans(case_id: str) -> str:
+    """What is on the discs of a case, and a picture of each series."""
+    from cases import actions
+    from cases.models import Case
+
+    case = Case.objects.filter(pk=case_id).first()
+    if case is None:
+        return "removed"
+    return f"{actions.read_scans(case=case)} read"
+
+
+@task()
+def make_shared_copy(record_id: str) -> str:
+    """Of a scan, for a hospital; whoever shares asks again while it is not there."""
+    from cases import actions
+    from cases.models import Record
+
+    record = Record.objects.select_related("case").filter(pk=record_id).first()
+    if record is None:
+        return "removed"
+    return "made" if actions.make_shared_copy(record=record) else "none"
+
+
+@task()
+def move_papers(case_id: str) -> str:
+    """Papers of a case that was joined with another; tried again while one is sent or checked."""
+    from cases import actions
+    from cases.models import Case
+
+    left = Case.objects.select_related("merged_into").filter(pk=case_id).first()
+    if left is None or left.merged_into is None:
+        return "nothing to move"
+    try:
+        return f"{actions.move_papers(left=left)} moved"
+    except actions.NotYetError:
+        move_papers.using(run_after=timezone.now() + MOVED_AGAIN_AFTER).enqueue(case_id)
+        return "later"
 
 
 @task()
@@ -70,14 +171,17 @@ def housekeeping() -> str:
     """Every five minutes: mails whose job was lost, and everything that has expired."""
     queue_next(housekeeping, HOUSEKEEPING_EVERY)
     found = requeue_lost_mail(timezone.now() - LOST_AFTER) + _requeue_lost_links()
-    found += _requeue_lost_checks()
+    found += _requeue_lost_checks() + _requeue_lost_copies() + _requeue_lost_moves()
     _erase_expired()
+    _queue_hand_over()
     _remind_families()
     return f"{found} jobs queued again"
 
 
 def ensure_housekeeping() -> None:
     ensure_chain(housekeeping)
+    if settings.RECORDS_STORAGE is not None:
+        ensure_chain(tidy_bucket)
 
 
 @transaction.atomic
@@ -106,6 +210,22 @@ def _requeue_lost_checks() -> int:
     for key in keys:
         check_record.enqueue(key)
     return len(keys)
+
+
+def _requeue_lost_copies() -> int:
+    from cases.actions import queue_missed_copies, queue_missed_documents, queue_missed_scans
+
+    return queue_missed_copies() + queue_missed_documents() + queue_missed_scans()
+
+
+def _requeue_lost_moves() -> int:
+    from cases.actions import cases_with_papers_to_move
+
+    queued = arguments_with_jobs(move_papers.module_path)
+    lost = [str(pk) for pk in cases_with_papers_to_move() if str(pk) not in queued]
+    for key in lost:
+        move_papers.enqueue(key)
+    return len(lost)
 
 
 def _remind_families() -> None:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from cases import consents, intake
+from cases.checklist.papers import PaperCode
 from cases.forms.agreement import SIGNATURE
 
 # Choices beyond these are a line to write on: nobody ticks a box among 249 countries.
@@ -27,8 +29,14 @@ class Question:
 
 
 def paper_pages() -> list[tuple[str, list[Question]]]:
-    """Every page, those too that apply to some alone; the consents with a box each."""
-    return [(page.title, _questions(page)) for page in intake.PAGES]
+    """Every page, those too that apply to some alone; the consents with a box each.
+
+    At the end the papers that the family has: the office ticks them on its page of the case.
+    """
+    pages = [(page.title, _questions(page)) for page in intake.PAGES]
+    ask = _("Tick what you have. Nothing has to be sent with this form.")
+    boxes = [str(label) for label in PaperCode.labels]
+    return [*pages, (_("Papers that you have"), [Question(ask, boxes=boxes)])]
 
 
 def _questions(page: intake.Page) -> list[Question]:

@@ -54,9 +54,22 @@ def can_send_records(who, case) -> bool:
     return is_family(who) and can_write_message(who, case)
 
 
+def can_read_health(who, case) -> bool:
+    """What the family wrote about health: for the office only while its consents hold (row P1)."""
+    return can_view(who, case) and (is_family(who) or not case.is_reading_stopped)
+
+
 def can_read_record(who, record) -> bool:
-    """Whoever sees the case, and only what was found fine; asked again at every request."""
-    return can_view(who, record.case) and record.is_readable
+    """Whoever may read of health, and only what was found fine; asked again at every request."""
+    return can_read_health(who, record.case) and record.is_readable
+
+
+def can_read_referral(who, referral) -> bool:
+    """A reviewer of the hospital, while the share and the office's own consents hold (row Z4)."""
+    is_theirs = getattr(who, "is_active", False) and who.has_perm("cases.view_referral")
+    membership = getattr(who, "membership", None) if is_theirs else None
+    is_shared = referral.ended_at is None and not referral.case.is_reading_stopped
+    return bool(membership) and membership.hospital_id == referral.hospital_id and is_shared
 
 
 def can_remove_record(who, record) -> bool:
@@ -72,6 +85,9 @@ def can_take_step(who, case, step: Step) -> bool:
     if case.held_for and step not in (Step.CLOSE, Step.WITHDRAW):
         return False
     if case.stage not in TRANSITIONS[step].sources:
+        return False
+    if case.merged_into_id:
+        # What was joined with another case goes on there.
         return False
     if is_family(who):
         return step in FAMILY_STEPS and is_owner(who) and can_view(who, case)

@@ -117,6 +117,12 @@ def typist(request) -> User | None:
     return request.user if kept.get("typist") else None
 
 
+def is_typist_gone(request) -> bool:
+    """The log-in of whoever typed here has ended: their page must not become a family's own."""
+    kept = request.session.get(DRAFT) or {}
+    return bool(kept.get("typist")) and not _is_typist_here(request, kept)
+
+
 def _is_typist_here(request, kept: dict) -> bool:
     """Signed in with both factors, and not too long ago. Counts as being at work."""
     is_same = str(request.user.pk) == kept["typist"] and office.has_permission(request)

@@ -60,6 +60,9 @@ _NOW_OTHERWISE = {
     (Stage.INFO_NEEDED, WaitingOn.COORDINATOR): _(
         "Your coordinator reads it and writes to you if anything is still missing."
     ),
+    (Stage.HOSPITAL_REVIEW, WaitingOn.COORDINATOR): _(
+        "Something has changed. Your coordinator looks at it and writes to you what comes next."
+    ),
 }
 _THEN = {
     Stage.RECEIVED: _("Your coordinator reads it: 2 working days"),
@@ -99,6 +102,7 @@ _TASK_HELP = {
     InfoReason.MEDICINES: _("Name, dose and how often. A photo of the packets helps too."),
     InfoReason.QUESTION: _("You find the question in the messages below."),
     InfoReason.CONTACT: _("Write it in a message below."),
+    InfoReason.HOSPITAL: _("It sees nothing before you agree. You can also say no."),
     InfoReason.PAPER_AGAIN: _("Your papers say which one it is, and why we could not read it."),
 }
 _EVENTS = {
@@ -116,9 +120,14 @@ _EVENTS = {
     EventKind.PAPERS_ADDED: _("You added papers"),
     EventKind.PAPER_NOT_USABLE: _("A paper that you sent could not be used"),
     EventKind.PAPER_UNREADABLE: _("We could not read one of your papers"),
+    EventKind.PAPER_NOT_HAD: _("You told us that you cannot get a paper"),
     EventKind.CONSENT_GIVEN: _("You gave a consent"),
     EventKind.ADULT_INVITED: _("A second adult was let in"),
     EventKind.ADULT_ENDED: _("The access of the second adult was ended"),
+    EventKind.PROPOSED: _("Your coordinator proposed a hospital"),
+    EventKind.PROPOSAL_DECLINED: _("You said no to a hospital"),
+    EventKind.PROPOSAL_ENDED: _("A proposed hospital was taken back"),
+    EventKind.MERGED: _("Another case of the same patient was joined with this one"),
     EventKind.REFERRED: _("Your case was shared with a hospital"),
     EventKind.REFERRAL_ENDED: _("A hospital no longer sees your case"),
 }

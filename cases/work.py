@@ -13,7 +13,7 @@ import time
 
 from django.conf import settings
 
-# Numbers to try: on average half of them. A slow phone does about 30,000 a second.
+# Numbers to try: on average half of them. A slow phone does about 60,000 a second.
 EASY, HARD = 50_000, 500_000
 LIFE = 2 * 3600  # seconds: as long as a page may lie open
 _SEPARATOR = "."

@@ -76,6 +76,7 @@ class InfoReason(models.TextChoices):
     QUESTION = "question", _("An answer to our question in the messages")
     CONTACT = "contact", _("A phone number or address that reaches you")
     PAPER_AGAIN = "paper_again", _("A paper that we could not read, once more")
+    HOSPITAL = "hospital", _("Your answer: may this hospital see your case?")
 
 
 class Step(models.TextChoices):

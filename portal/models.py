@@ -91,6 +91,8 @@ class AuditEvent(models.Model):
         indexes = [
             # The history of one object on its admin page.
             models.Index(fields=["object_type", "object_id", "-at"], name="audit_object_idx"),
+            # Who opened what of a case: all its rows carry its reference.
+            models.Index(fields=["object_label", "-at"], name="audit_label_idx"),
         ]
 
     def __str__(self):

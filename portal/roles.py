@@ -70,7 +70,12 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         }
     ),
     Role.HOSPITAL_REVIEWER: frozenset(
-        {"hospitals.view_hospital", "hospitals.view_listing", "hospitals.view_revision"}
+        {
+            "cases.view_referral",
+            "hospitals.view_hospital",
+            "hospitals.view_listing",
+            "hospitals.view_revision",
+        }
     ),
     Role.ADMINISTRATOR: frozenset(
         {

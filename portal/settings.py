@@ -17,6 +17,7 @@ from portal.environment import (
     read_environment,
     read_former_keys,
     read_record_keys,
+    read_records_storage,
     read_secret_key,
     refuse_unsafe_production,
 )
@@ -40,6 +41,8 @@ SECRET_KEY_FALLBACKS = read_former_keys(ENVIRONMENT)
 # Sealed files of families: never below a served folder (row U6).
 RECORDS_DIR = Path(env.str("RECORDS_DIR", default=str(VAR_DIR / "records")))
 RECORD_KEYS = read_record_keys(ENVIRONMENT, VAR_DIR)
+# A bucket for files that arrived and were checked; None: they stay in RECORDS_DIR.
+RECORDS_STORAGE = read_records_storage(ENVIRONMENT)
 # The virus scanner's daemon; without one, staff of a demo are warned on every page.
 CLAMD_ADDRESS = env.str("CLAMD_ADDRESS", default="")
 
@@ -170,7 +173,7 @@ AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code"]
 OTP_TOTP_ISSUER = "Treatment in Shanghai"
 
 # Families: 30 minutes idle, 12 hours in all. Staff: 15 minutes, 8 hours (security row A5).
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "portal.sealed_sessions"
 FAMILY_SESSION_IDLE, FAMILY_SESSION_MAX = timedelta(minutes=30), timedelta(hours=12)
 STAFF_SESSION_IDLE, STAFF_SESSION_MAX = timedelta(minutes=15), timedelta(hours=8)
 SESSION_COOKIE_AGE = int(FAMILY_SESSION_MAX.total_seconds())

@@ -92,7 +92,7 @@ def run_suites(report: Report, scratch: Path, missing: list[machine.Need]) -> No
             only = [*parallel, "--database-only"]
             run_suite(report, "tests on PostgreSQL", only, {"DATABASE_URL": address})
     if machine.CHROMIUM not in missing:
-        run_suite(report, "browser tests", [*PYTEST, "-m", "browser"], {})
+        run_suite(report, "browser tests", [*PYTEST, "-n", "2", "-m", "browser"], {})
 
 
 def run(report: Report, title: str, command: list, environment: dict[str, str]) -> bool:

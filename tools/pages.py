@@ -4,11 +4,14 @@
 it is on the screen. A page that is not listed here is neither seen nor audited.
 """
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tools.family_pages import family_stops, office_stops
 from tools.server import Demo
 
 LANGUAGES = ("en", "zh-hans", "pl", "ar")
@@ -38,6 +41,10 @@ PUBLIC = (
     ("inquiry-start", "inquiry/"),
     ("case-sign-in", "case/"),
     ("case-lost-code", "case/lost-code/"),
+    ("case-link-mailed", "case/link/"),
+    ("case-mail-expired", "case/mail/no-such-mail/"),
+    ("case-mail-confirmed", "case/mail/"),
+    ("case-signed-out", "case/signed-out/"),
     ("inquiry-paper-start", "inquiry/paper/"),
     ("left", "case/left/"),
     ("error-404", "no-such-page/"),
@@ -65,6 +72,15 @@ INQUIRY = (
     ("consents", {}),
 )
 PAPER = {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 made up"}
+
+
+def photo() -> dict:
+    """A made-up page of paper, as a camera would send it."""
+    out = io.BytesIO()
+    Image.new("RGB", (900, 1200), (250, 248, 240)).save(out, "JPEG")
+    return {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
+
+
 # User, name and address. "*" stands for the first row of the list before it, "> a" for a link.
 STAFF = (
     ("coordinator", "office", "/office/"),
@@ -110,6 +126,7 @@ STAFF = (
     ("scmc-editor", "partners-revisions", "/partners/hospitals/revision/"),
     ("scmc-editor", "partners-revision", "*"),
     ("scmc-reviewer", "partners-reviewer", "/partners/"),
+    ("scmc-reviewer", "partners-referral", "> .office-box a[href*='/referrals/']"),
 )
 
 
@@ -134,11 +151,12 @@ class Visitor:
         yield from self.public(language)
         yield from self.inquiry(language)
         yield from self.case(language)
+        yield from (Stop(*found) for found in family_stops(self, language))
         yield from self.rendered_errors(language)
         yield from self.staff(language)
 
     def public(self, language: str) -> Iterator[Stop]:
-        page = self._new_page()
+        page = self.new_page()
         for name, path in PUBLIC:
             page.goto(f"/{language}/{path}")
             yield Stop(name, page)
@@ -149,7 +167,7 @@ class Visitor:
 
     def inquiry(self, language: str) -> Iterator[Stop]:
         """Each page as it is empty, the check of the answers and the confirmation."""
-        page = self._new_page()
+        page = self.new_page()
         page.goto(f"/{language}/inquiry/emergency/")
         yield Stop("inquiry-emergency", page)
         page.goto(f"/{language}/inquiry/{INQUIRY[0][0]}/")
@@ -173,27 +191,34 @@ class Visitor:
         page.context.close()
 
     def case(self, language: str) -> Iterator[Stop]:
-        page = self._new_page()
-        page.goto(f"/{language}/case/")
-        fill(page, self.logins["case"])
-        submit(page)
+        page = self.new_page()
+        self.sign_in_family(page, language)
         yield Stop("case", page)
         page.goto(f"/{language}/case/{self.logins['case']['reference']}/withdraw/")
         yield Stop("case-withdraw", page)
         page.goto(f"/{language}/case/{self.logins['case']['reference']}/papers/")
         # One that arrives and one that is refused: every part of the page is to be seen.
-        page.set_input_files("#files", [PAPER, {**PAPER, "name": "viewer.exe"}])
-        page.wait_for_selector("[data-state=arrived]")
-        page.wait_for_selector(".paper")
+        page.set_input_files("#files", [PAPER, {**PAPER, "name": "viewer.exe"}, photo()])
+        page.wait_for_selector("[data-state=arrived] >> nth=1")
+        # The worker has made what can be looked at.
+        page.wait_for_selector(".paper-stamp img", timeout=60_000)
         yield Stop("case-papers", page)
-        for name, path in (("case-adult", "adult/"), ("case-slip", "slip/")):
+        page.locator(".paper a[href$='/look/'].tap").first.click()
+        yield Stop("case-look", page)
+        for name, path in (
+            ("case-photos", "papers/photos/"),
+            ("case-checklist", "checklist/"),
+            ("case-letter", "letter/"),
+            ("case-adult", "adult/"),
+            ("case-slip", "slip/"),
+        ):
             page.goto(f"/{language}/case/{self.logins['case']['reference']}/{path}")
             yield Stop(name, page)
         page.context.close()
 
     def rendered_errors(self, language: str) -> Iterator[Stop]:
         """Pages that a healthy portal does not show, rendered by it all the same."""
-        page = self._new_page()
+        page = self.new_page()
         for status in (400, 403, 429, 500):
             html = self.demo.manage("shell", "--no-imports", "-c", RENDER % (language, status))
             answer_with(page, f"/{language}/error-{status}/", html)
@@ -206,7 +231,7 @@ class Visitor:
             self.upload_a_file()
         self.demo.manage("shell", "--no-imports", "-c", SPEAK % language)
         for user, name, path in STAFF:
-            page = self._signed_in(user)
+            page = self.signed_in(user)
             if path == "*":
                 row = page.locator("#result_list tbody th a").first
                 if not row.count():
@@ -217,10 +242,16 @@ class Visitor:
             else:
                 page.goto(path)
             yield Stop(name, page)
+        yield from (Stop(*found) for found in office_stops(self))
+
+    def sign_in_family(self, page: Page, language: str) -> None:
+        page.goto(f"/{language}/case/")
+        fill(page, self.logins["case"])
+        submit(page)
 
     def propose_a_change(self) -> None:
         """A hospital's edit that waits for approval, or the pages about it would be empty."""
-        page = self._signed_in("scmc-editor")
+        page = self.signed_in("scmc-editor")
         page.goto("/partners/hospitals/listing/")
         page.locator("#result_list tbody th a").first.click()
         page.eval_on_selector_all("details", "all => all.forEach(node => { node.open = true })")
@@ -231,7 +262,7 @@ class Visitor:
 
     def upload_a_file(self) -> None:
         """A spreadsheet with a change, a new specialty and an error, not sent yet."""
-        page = self._signed_in("scmc-editor")
+        page = self.signed_in("scmc-editor")
         page.goto("/partners/hospitals/listing/import/")
         file = {"name": "listings.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
         page.set_input_files("[name=file]", file)
@@ -242,7 +273,7 @@ class Visitor:
         for context in self._staff.values():
             context.close()
 
-    def _new_page(self) -> Page:
+    def new_page(self) -> Page:
         page = self.browser.new_context(base_url=self.demo.address).new_page()
         page.on("console", self._on_console)
         return page
@@ -251,9 +282,9 @@ class Visitor:
         if "Content Security Policy" in message.text:
             self.refused.append(message.text)
 
-    def _signed_in(self, user: str) -> Page:
+    def signed_in(self, user: str) -> Page:
         if user not in self._staff:
-            page = self._new_page()
+            page = self.new_page()
             site = "partners" if user.startswith(("scmc", "renji")) else "office"
             page.goto(f"/{site}/login/")
             page.fill("[name=username]", user)

@@ -2,6 +2,7 @@
 
 from cases.actions.access import (
     lock_out_and_send_link,
+    open_sent,
     replace_code,
     send_sign_in_link,
     sign_in,
@@ -11,8 +12,17 @@ from cases.actions.access import (
 from cases.actions.adults import end_adult, invite_adult
 from cases.actions.answers import answer_family, mark_read
 from cases.actions.assign import assign_case, set_due
+from cases.actions.checklist import answer_item, assign_paper, refresh_checklist, tick_items
 from cases.actions.consents import give_consent, withdraw_consent
 from cases.actions.core import ActionRefusedError, ChangedMeanwhileError
+from cases.actions.derived import (
+    keep_files,
+    keep_nothing,
+    make_viewing_copies,
+    open_copy,
+    queue_copies,
+    queue_missed_copies,
+)
 from cases.actions.drafts import (
     discard_draft,
     draft_code,
@@ -25,8 +35,25 @@ from cases.actions.drafts import (
     start_draft,
     start_typing,
 )
-from cases.actions.duplicates import merge_cases, record_merge_agreement, tell_apart
+from cases.actions.duplicates import record_merge_agreement, tell_apart
 from cases.actions.hold import release_case
+from cases.actions.imaging import (
+    SharedCopy,
+    combined,
+    make_shared_copy,
+    previews_of,
+    queue_missed_scans,
+    queue_scans,
+    read_scans,
+    readings_of,
+    shared_copies,
+)
+from cases.actions.joining import (
+    NotYetError,
+    cases_with_papers_to_move,
+    merge_cases,
+    move_papers,
+)
 from cases.actions.keys import case_key, destroy_case_key, rewrap_case_keys
 from cases.actions.mail import (
     confirm_email,
@@ -36,6 +63,20 @@ from cases.actions.mail import (
     send_confirmation,
 )
 from cases.actions.messages import complete_task, write_message
+from cases.actions.photos import (
+    ask_for_document,
+    drop_document,
+    make_document,
+    queue_missed_documents,
+    usable_photos,
+)
+from cases.actions.proposals import (
+    agree_to_hospital,
+    decline_hospital,
+    missing_consents,
+    propose_hospital,
+    take_back_proposal,
+)
 from cases.actions.records import (
     check_record,
     mark_readable,
@@ -43,7 +84,7 @@ from cases.actions.records import (
     open_record,
     remove_record,
 )
-from cases.actions.referrals import end_referral, refer_case
+from cases.actions.referrals import end_referral, open_referral, open_shared_copy, refer_case
 from cases.actions.steps import (
     STEP_ACTIONS,
     apply_step,
@@ -62,6 +103,7 @@ from cases.actions.steps import (
     start_triage,
     take_step,
 )
+from cases.actions.storage import hand_over_files, sweep_bucket, sweep_orphans
 from cases.actions.submit import SentInquiry, submit_inquiry
 from cases.actions.uploads import (
     StorageFullError,
@@ -69,48 +111,76 @@ from cases.actions.uploads import (
     keep_whole,
     receive,
     refusal_of,
-    sweep_orphans,
     sweep_uploads,
 )
 
 __all__ = [
-    "STEP_ACTIONS",
     "ActionRefusedError",
     "ChangedMeanwhileError",
+    "NotYetError",
+    "STEP_ACTIONS",
     "SentInquiry",
+    "SharedCopy",
     "StorageFullError",
+    "agree_to_hospital",
     "answer_family",
+    "answer_item",
     "apply_step",
+    "ask_for_document",
     "ask_for_information",
     "assign_case",
+    "assign_paper",
     "begin_upload",
     "case_key",
+    "cases_with_papers_to_move",
     "check_record",
     "close_case",
+    "combined",
     "complete_task",
     "confirm_admission",
     "confirm_email",
     "correct_email",
+    "decline_hospital",
     "destroy_case_key",
     "discard_draft",
     "draft_code",
+    "drop_document",
     "end_adult",
     "end_referral",
     "erase_expired_drafts",
     "give_consent",
+    "hand_over_files",
     "invite_adult",
     "keep_address",
     "keep_code",
+    "keep_files",
+    "keep_nothing",
     "keep_whole",
     "lock_out_and_send_link",
-    "lock_out_and_send_link",
-    "mark_read",
+    "make_document",
+    "make_shared_copy",
+    "make_viewing_copies",
     "mark_read",
     "mark_readable",
     "mark_unreadable",
     "merge_cases",
+    "move_papers",
+    "missing_consents",
+    "open_copy",
     "open_paper",
     "open_record",
+    "open_referral",
+    "open_shared_copy",
+    "open_sent",
+    "previews_of",
+    "propose_hospital",
+    "queue_copies",
+    "queue_missed_copies",
+    "queue_missed_documents",
+    "queue_missed_scans",
+    "queue_scans",
+    "read_scans",
+    "readings_of",
     "receive",
     "record_estimate",
     "record_identity_check",
@@ -118,6 +188,7 @@ __all__ = [
     "record_merge_agreement",
     "record_opinion",
     "refer_case",
+    "refresh_checklist",
     "refusal_of",
     "release_case",
     "remind_of_drafts",
@@ -131,6 +202,7 @@ __all__ = [
     "send_sign_in_link",
     "send_to_hospital",
     "set_due",
+    "shared_copies",
     "sign_in",
     "start_draft",
     "start_follow_up",
@@ -140,10 +212,14 @@ __all__ = [
     "start_triage",
     "start_typing",
     "submit_inquiry",
+    "sweep_bucket",
     "sweep_orphans",
     "sweep_uploads",
+    "take_back_proposal",
     "take_step",
     "tell_apart",
+    "tick_items",
+    "usable_photos",
     "use_link",
     "withdraw_case",
     "withdraw_consent",

@@ -1,8 +1,11 @@
 """What every action shares: the compare-and-set and the rows that each change leaves."""
 
+from django.db import transaction
+
 from cases.models import Case, CaseEvent
 from cases.models.event import ActorKind, EventKind
 from cases.permissions import is_family
+from cases.records import store
 from portal import audit
 
 
@@ -48,3 +51,10 @@ def leave_event(case: Case, kind: EventKind, *, by, **data) -> CaseEvent:
     )
     audit.record(by=by, action=f"case.{kind}", obj=case, label=case.reference, **data)
     return event
+
+
+def forget_derived(rows) -> None:
+    """Rows of files that we made, and the files once the rows are gone for good."""
+    names = [name for name in rows.values_list("storage_name", flat=True) if name]
+    rows.delete()
+    transaction.on_commit(lambda: [store.remove(name) for name in names])

@@ -3,8 +3,8 @@
 from django.db import transaction
 from django.utils import timezone
 
-from cases.actions.core import ActionRefusedError
-from cases.models import Case, CaseKey, Draft
+from cases.actions.core import ActionRefusedError, forget_derived
+from cases.models import Case, CaseKey, DerivedFile, Draft
 from cases.records import crypto
 from portal import audit
 
@@ -27,7 +27,12 @@ def destroy_case_key(*, by, case: Case) -> None:
         case=case,
         defaults={"ring_key": "", "wrapped": b"", "destroyed_at": timezone.now()},
     )
+    # What we made ourselves is no use to anybody now.
+    forget_derived(DerivedFile.objects.filter(case=case))
     audit.record(by=by, action="case.key_destroyed", obj=case, label=case.reference)
+    # What was joined with it is of the same patient: the inquiry of the other adult, the draft.
+    for joined in case.joined.exclude(record_key__destroyed_at__isnull=False):
+        destroy_case_key(by=by, case=joined)
 
 
 def rewrap_case_keys(*, by) -> int:

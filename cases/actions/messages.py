@@ -43,6 +43,8 @@ def complete_task(*, by, case: Case, code: str) -> None:
     open_tasks = FamilyTask.objects.filter(case=case, done_at=None)
     if code not in InfoReason.values:
         raise ActionRefusedError(_("This task is not known."))
+    if code == InfoReason.HOSPITAL:
+        raise ActionRefusedError(_("Answer it on the page “Who may see what”."))
     if not open_tasks.filter(code=code).update(done_at=timezone.now()):
         return
     leave_event(case, EventKind.TASK_DONE, by=by, code=code)

@@ -7,7 +7,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases import notifications
-from cases.actions.core import ActionRefusedError, ChangedMeanwhileError, change_case, leave_event
+from cases.actions.checklist import note_readable, note_unreadable
+from cases.actions.core import (
+    ActionRefusedError,
+    ChangedMeanwhileError,
+    change_case,
+    forget_derived,
+    leave_event,
+)
+from cases.actions.derived import has_copies, queue_copies
+from cases.actions.imaging import is_scan, queue_scans
 from cases.actions.keys import case_key
 from cases.actions.messages import hand_to_coordinator
 from cases.actions.steps import apply_step
@@ -82,8 +91,18 @@ def _settle(record: Record, verdict: Verdict) -> Status:
     if verdict.status == Status.REFUSED:
         # Nobody needs it any more, and some of it is dangerous.
         transaction.on_commit(lambda: store.remove(record.storage_name))
+    if verdict.status == Status.FINE:
+        queue_what_follows(record)
     _tell(record.case, record, verdict.status)
     return verdict.status
+
+
+def queue_what_follows(record: Record) -> None:
+    """Jobs that make something of a paper that passed its checks."""
+    if has_copies(record):
+        queue_copies(record)
+    if is_scan(record):
+        queue_scans(record.case)
 
 
 def _tell(case: Case, record: Record, status: Status) -> None:
@@ -114,6 +133,7 @@ def remove_record(*, by, record: Record) -> None:
         raise ActionRefusedError(_("You can no longer change the papers of this case."))
     audit.record(by=by, action="record.removed", obj=record, status=str(record.status))
     name = record.storage_name
+    forget_derived(record.derived.all())
     Record.objects.filter(pk=record.pk).delete()
     transaction.on_commit(lambda: store.remove(name))
 
@@ -145,6 +165,7 @@ def mark_unreadable(*, by, record: Record, reason: str, version: int | None = No
     if reason not in STAFF_REASONS:
         raise ActionRefusedError(_("Choose why it cannot be used."))
     _change_mark(record, Status.FINE, Status.UNREADABLE, reason, by)
+    note_unreadable(record)
     _task, is_new = FamilyTask.objects.get_or_create(
         case=case, code=InfoReason.PAPER_AGAIN, done_at=None
     )
@@ -166,6 +187,7 @@ def mark_readable(*, by, record: Record, version: int | None = None) -> None:
     if not record.is_marked_by_staff:
         raise ActionRefusedError(_("The checks refused this file; nobody can change that."))
     _change_mark(record, Status.UNREADABLE, Status.FINE, "", by)
+    note_readable(record)
     change_case(record.case, version=version)
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import notifications
 from cases.actions.core import ActionRefusedError, change_case, leave_event
 from cases.actions.deadlines import due_at
+from cases.actions.shares import close_shares
 from cases.actions.words import keep_words
 from cases.models import Case, FamilyTask
 from cases.models.event import EventKind
@@ -33,6 +34,8 @@ def apply_step(*, by, case: Case, step: Step, version: int | None = None, **fiel
     }
     change_case(case, version=version, **(values | fields))
     _settle_tasks(case, left, now)
+    if case.has_ended:
+        close_shares(case, by)
     leave_event(case, EventKind.STAGE, by=by, **_codes(case, step, left))
     _tell_family(case)
 

@@ -5,7 +5,6 @@ them. A worker killed in between leaves bytes that nobody counts; the next
 write cuts them off.
 """
 
-import errno
 import hmac
 from collections.abc import Iterable
 from datetime import timedelta
@@ -22,13 +21,13 @@ from cases.permissions import can_send_records
 from cases.records import crypto, kinds, store
 from cases.records.kinds import Status
 from cases.records.sealed import Appender
-from portal import audit
+from portal import alerts, audit
+from portal.troubles import is_full
 
 # An upload that nobody goes on with is cleared away after this.
 UPLOAD_KEPT = timedelta(days=7)
 # Within one request; more is never lost by a kill.
 ACKNOWLEDGED_EVERY = 8 * kinds.MB
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class StorageFullError(Exception):
@@ -237,10 +236,10 @@ def _queue_check(record: Record) -> None:
 
 
 def _as_full(error: Exception) -> Exception:
-    """SQLite says it in words alone."""
-    if getattr(error, "errno", None) in FULL or "is full" in str(error):
-        return StorageFullError()
-    return error
+    if not is_full(error):
+        return error
+    alerts.tell_operator(alerts.NO_ROOM, "upload")
+    return StorageFullError()
 
 
 @transaction.atomic
@@ -252,17 +251,3 @@ def sweep_uploads() -> int:
     Record.objects.filter(pk__in=[row.pk for row in rows]).delete()
     transaction.on_commit(lambda: [store.remove(row.storage_name) for row in rows])
     return len(rows)
-
-
-# Longer than any request: a file of the plain form has no row before its request ends.
-ORPHAN_AFTER = timedelta(hours=1)
-
-
-def sweep_orphans() -> int:
-    """Files without a row, left behind by a kill between the two (row U8)."""
-    removed = 0
-    for name in list(store.names_older_than(ORPHAN_AFTER.total_seconds())):
-        if not Record.objects.filter(storage_name=name).exists():
-            store.remove(name)
-            removed += 1
-    return removed

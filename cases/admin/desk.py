@@ -23,6 +23,7 @@ from cases.forms.office import (
     DueForm,
     DuplicateForm,
     EmailForm,
+    TickForm,
     VersionForm,
 )
 from cases.models import Case, DuplicateHint
@@ -53,7 +54,7 @@ def _show(request, case, forms=None):
     return TemplateResponse(request, "office/case.html", context)
 
 
-def _posting(form_class, name):
+def posting(form_class, name):
     """The beats that all posting views share; the view itself calls its action."""
 
     def decorate(act):
@@ -107,37 +108,37 @@ def step(request, case_id, step):
     return _run(request, case, STEP_FORMS.get(step, VersionForm), step, act)
 
 
-@_posting(AnswerForm, "answer")
+@posting(AnswerForm, "answer")
 def answer(user, case, details):
     actions.answer_family(by=user, case=case, **details)
     return _("Sent. The family gets a mail that a message is waiting.")
 
 
-@_posting(AssignForm, "assign")
+@posting(AssignForm, "assign")
 def assign(user, case, details):
     actions.assign_case(by=user, case=case, **details)
     return _("Assigned to %(name)s.") % {"name": details["to"].display_name()}
 
 
-@_posting(VersionForm, "take")
+@posting(VersionForm, "take")
 def take(user, case, details):
     actions.assign_case(by=user, case=case, to=user, **details)
     return _("This case is yours now.")
 
 
-@_posting(VersionForm, "read")
+@posting(VersionForm, "read")
 def mark_read(user, case, details):
     actions.mark_read(by=user, case=case, **details)
     return _("Marked as read.")
 
 
-@_posting(DueForm, "due")
+@posting(DueForm, "due")
 def set_due(user, case, details):
     actions.set_due(by=user, case=case, **details)
     return _("The new date is set, and the family is told.")
 
 
-@_posting(EmailForm, "email")
+@posting(EmailForm, "email")
 def correct_email(user, case, details):
     member = get_object_or_404(case.family, is_owner=True)
     member.case = case
@@ -145,19 +146,19 @@ def correct_email(user, case, details):
     return _("Corrected. A mail to the new address is on its way.")
 
 
-@_posting(VersionForm, "release")
+@posting(VersionForm, "release")
 def release(user, case, details):
     actions.release_case(by=user, case=case, **details)
     return _("Into the queue. The family gets its first mail.")
 
 
-@_posting(CheckForm, "check")
+@posting(CheckForm, "check")
 def record_check(user, case, details):
     actions.record_identity_check(by=user, case=case, **details)
     return _("Recorded, with your name.")
 
 
-@_posting(VersionForm, "link")
+@posting(VersionForm, "link")
 def send_link(user, case, details):
     member = get_object_or_404(case.family, is_owner=True)
     member.case = case
@@ -165,7 +166,13 @@ def send_link(user, case, details):
     return _("The old code is void. The family gets a link to a new one, good for ten minutes.")
 
 
-def _hint(user, case, pk) -> DuplicateHint:
+@posting(TickForm, "checklist")
+def tick(user, case, details):
+    actions.tick_items(by=user, case=case, **details)
+    return _("Noted, with your name.")
+
+
+def find_hint(user, case, pk) -> DuplicateHint:
     """Of this case and one that the person sees too; else there is none."""
     seen = Case.objects.visible_to(user)
     hints = DuplicateHint.objects.select_related("older", "newer").filter(
@@ -174,16 +181,13 @@ def _hint(user, case, pk) -> DuplicateHint:
     return get_object_or_404(hints, pk=pk)
 
 
-@_posting(DuplicateForm, "duplicate")
+@posting(DuplicateForm, "duplicate")
 def decide_duplicate(user, case, details):
-    hint = _hint(user, case, details["hint"])
+    hint = find_hint(user, case, details["hint"])
     deed, how = details["deed"], details["how"]
     if deed == "apart":
         actions.tell_apart(by=user, hint=hint)
         return _("Two patients. Neither family was told.")
-    if deed == "merge":
-        actions.merge_cases(by=user, hint=hint, keep=case)
-        return _("Joined with this case. Tell the other family its reference.")
     whose = case if deed == "agreed_here" else hint.other(case)
     actions.record_merge_agreement(by=user, hint=hint, case=whose, how=how)
     return _("Recorded, with your name.")
@@ -198,6 +202,7 @@ VIEWS = {
     "due": set_due,
     "email": correct_email,
     "check": record_check,
+    "checklist": tick,
     "release": release,
     "duplicate": decide_duplicate,
     "link": send_link,

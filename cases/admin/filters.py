@@ -4,6 +4,7 @@ from django.contrib.admin import SimpleListFilter
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
+from cases.models import ChecklistItem
 from cases.workflow import CloseReason, Stage
 from portal.models import MailStatus, OutgoingMail
 
@@ -19,6 +20,13 @@ def with_undelivered_mail(cases):
     failed = OutgoingMail.objects.filter(status=MailStatus.FAILED).exclude(Exists(later))
     still_written_to = cases.exclude(close_reason=CloseReason.DIED).exclude(stage=Stage.WITHDRAWN)
     return still_written_to.filter(reference__in=failed.values("about"))
+
+
+def with_papers_complete(cases):
+    """Cases with a list of which nothing that is needed is missing any more."""
+    items = ChecklistItem.objects.filter(case=OuterRef("pk"))
+    lacking = ChecklistItem.objects.lacking().filter(case=OuterRef("pk"))
+    return cases.filter(Exists(items.needed())).exclude(Exists(lacking))
 
 
 class ChipFilter(SimpleListFilter):
@@ -49,6 +57,7 @@ class QueueFilter(ChipFilter):
             ("overdue", _("Overdue")),
             ("waiting", _("Waiting on us")),
             ("words", _("New words")),
+            ("papers", _("Papers complete")),
             ("mail", _("Mail did not arrive")),
             ("held", _("Held: look first")),
         ]
@@ -58,6 +67,7 @@ class QueueFilter(ChipFilter):
             "overdue": queryset.overdue,
             "waiting": queryset.waiting_on_us,
             "words": queryset.with_new_words,
+            "papers": lambda: with_papers_complete(queryset),
             "mail": lambda: with_undelivered_mail(queryset),
             "held": queryset.held,
         }

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from cases.actions.mail import living_checks
 from cases.admin.clock import read_clock
 from cases.admin.paper_rows import paper_rows
+from cases.admin.scans_box import scans_box
+from cases.admin.sharing_box import SHARING, sharing_box
 from cases.forms.office import (
     STEP_FORMS,
     AnswerForm,
@@ -21,11 +23,13 @@ from cases.forms.office import (
     DueForm,
     DuplicateForm,
     EmailForm,
+    TickForm,
     VersionForm,
 )
 from cases.models import Case, DuplicateHint
 from cases.models.inquiry import RedFlag, Wish
-from cases.permissions import can_take_step, can_work, can_write_message
+from cases.permissions import can_read_health, can_take_step, can_work, can_write_message
+from cases.views.items import read_checklist
 from cases.workflow import Step, staff_steps
 from hospitals.models import Condition
 from portal.models import MailStatus, OutgoingMail
@@ -50,7 +54,7 @@ def case_page(request, case: Case, bound: dict) -> dict:
     """`bound` holds the one form that came back with errors, under its name."""
     user, owner = request.user, case.family.filter(is_owner=True).first()
     mails = list(OutgoingMail.objects.filter(about=case.reference)[:MAILS])
-    steps = _steps(case, user, bound)
+    steps, checklist = _steps(case, user, bound), read_checklist(case, user)
     return {
         "title": case.reference,
         "case": case,
@@ -58,14 +62,18 @@ def case_page(request, case: Case, bound: dict) -> dict:
         # As text: a template would turn it into Shanghai time.
         "family_time": date_format(timezone.now().astimezone(_zone(case)), "D H:i"),
         "owner": owner,
-        "sections": inquiry_sections(case),
+        "sections": inquiry_sections(case) if can_read_health(user, case) else [],
+        "is_reading_stopped": case.is_reading_stopped,
         "consents": case.consents.select_related("hospital", "recorded_by"),
         "tasks": case.tasks.all(),
-        "papers": paper_rows(user, case),
+        "checklist": checklist,
+        "papers": paper_rows(user, case, checklist.items),
         "case_messages": case.messages.select_related("from_staff", "from_family"),
         "events": case.events.select_related("by")[:EVENTS],
         "mails": mails,
         "duplicates": _duplicates(case, user, bound),
+        "scans": scans_box(user, case),
+        "sharing": sharing_box(case, user, bound),
         "checks": living_checks(case).select_related("by"),
         "mail_failed": _newest_failed(mails),
         "steps": [button for button in steps if button.name not in STEP_FORMS],
@@ -88,6 +96,7 @@ def _duplicates(case: Case, user, bound: dict) -> list[dict]:
         {
             "other": hint.other(case),
             "agreements": hint.agreements.all(),
+            "join_url": _join_url(case, hint),
             "button": Button(
                 "duplicate",
                 _("Record"),
@@ -97,6 +106,13 @@ def _duplicates(case: Case, user, bound: dict) -> list[dict]:
         }
         for hint in rows
     ]
+
+
+def _join_url(case: Case, hint: DuplicateHint) -> str:
+    """Nothing until both have agreed."""
+    if len(hint.agreements.all()) < len((hint.older, hint.newer)):
+        return ""
+    return reverse("office:cases_case_join", args=[case.pk, hint.pk])
 
 
 def conflict_page(request, case: Case, form, name: str) -> dict:
@@ -120,7 +136,8 @@ def conflict_page(request, case: Case, form, name: str) -> dict:
 
 def _possible(case: Case, user) -> set[str]:
     owner = case.family.filter(is_owner=True).first()
-    return {button.name for button in _steps(case, user, {})} | set(_deeds(case, user, owner, {}))
+    steps = {button.name for button in _steps(case, user, {})}
+    return steps | set(_deeds(case, user, owner, {})) | (SHARING if can_work(user, case) else set())
 
 
 def _with_version(form, name: str, case: Case):
@@ -179,6 +196,7 @@ def _deeds(case: Case, user, owner, bound: dict) -> dict[str, Button]:
         add("take", _("Assign to me"), VersionForm)
     if not case.has_ended:
         add("due", _("Set the date"), DueForm)
+        add("checklist", _("Note what the family told"), TickForm)
     if owner:
         add("email", _("Correct the address"), EmailForm, email=owner.email)
         add("check", _("Record this check"), CheckForm)
@@ -205,7 +223,7 @@ def inquiry_sections(case: Case) -> list[tuple[str, list[tuple[str, str]]]]:
         _("Where and when"): ("specialty_wish", "when"),
     }
     return [
-        (title, [(_label(inquiry, name), _value(inquiry, name)) for name in names])
+        (title, [(label_of(inquiry, name), value_of(inquiry, name)) for name in names])
         for title, names in groups.items()
     ]
 
@@ -215,11 +233,11 @@ def years_since(day) -> int:
     return today.year - day.year - ((today.month, today.day) < (day.month, day.day))
 
 
-def _label(inquiry, name: str) -> str:
+def label_of(inquiry, name: str) -> str:
     return inquiry._meta.get_field(name).verbose_name
 
 
-def _value(inquiry, name: str):
+def value_of(inquiry, name: str):
     words = {"wishes": dict(Wish.choices), "red_flags": dict(RedFlag.choices)}
     value = getattr(inquiry, name)
     if name == "birth_date":

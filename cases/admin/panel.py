@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.admin.clock import read_clock
-from cases.admin.filters import with_undelivered_mail
+from cases.admin.filters import with_papers_complete, with_undelivered_mail
 from cases.models import Case
 from cases.workflow import WaitingOn
 
@@ -39,6 +39,7 @@ def _queues(cases, user) -> list[dict]:
     )
     # Of ended cases too: what a family writes after the end is read like everything else.
     counts["words"] = cases.with_new_words().count()
+    counts["papers"] = with_papers_complete(cases.open().released()).count()
     counts["mail"] = with_undelivered_mail(cases).count()
     names = [
         ("mine", "whose", _("Mine")),
@@ -46,6 +47,7 @@ def _queues(cases, user) -> list[dict]:
         ("overdue", "queue", _("Overdue")),
         ("waiting", "queue", _("Waiting on us")),
         ("words", "queue", _("New words")),
+        ("papers", "queue", _("Papers complete")),
         ("mail", "queue", _("Mail did not arrive")),
         ("held", "queue", _("Held: look first")),
     ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from cases.actions import ActionRefusedError, ChangedMeanwhileError, assign_case
-from cases.admin import desk, papers, typing
+from cases.admin import desk, imaging, joining, papers, sharing, typing
 from cases.admin.clock import read_clock, short_time
 from cases.admin.filters import QueueFilter, StageFilter, WhoseFilter
 from cases.codes import normalise_reference
@@ -94,7 +94,13 @@ class CaseAdmin(ReadOnlyAdmin):
             path("<uuid:case_id>/step/<slug:step>/", wrap(desk.step), name=f"{prefix}_step"),
             *(
                 path(f"<uuid:case_id>/{name}/", wrap(view), name=f"{prefix}_{name}")
-                for name, view in desk.VIEWS.items()
+                for name, view in (desk.VIEWS | sharing.VIEWS).items()
+            ),
+            path("<uuid:case_id>/join/<uuid:hint_id>/", wrap(joining.join), name=f"{prefix}_join"),
+            path(
+                "<uuid:case_id>/papers/<uuid:record_id>/series/<int:position>/",
+                wrap(imaging.picture),
+                name=f"{prefix}_scan_picture",
             ),
             *(
                 path(

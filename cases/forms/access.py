@@ -85,13 +85,13 @@ class LinkForm(FamilyForm):
 
     reference = _reference_field()
 
-    def __init__(self, *args, expected: str, **kwargs):
+    def __init__(self, *args, expected: set[str], **kwargs):
         super().__init__(*args, **kwargs)
         self.expected = expected
 
     def clean_reference(self):
         reference = codes.normalise_reference(self.cleaned_data["reference"])
-        if reference != self.expected:
+        if reference not in self.expected:
             raise forms.ValidationError(_("This is not the reference that the link is for."))
         return reference
 

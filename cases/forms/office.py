@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases.checklist.papers import PaperCode
 from cases.models import IdentityCheck, MergeAgreement
 from cases.records.kinds import STAFF_REASONS
 from cases.workflow import CloseReason, InfoReason, WaitingOn
@@ -16,6 +17,8 @@ from portal.roles import CASE_WORKERS
 
 BODY_LENGTH = 5000
 MAX_DUE = timedelta(days=366)
+# The page of a paper and the proposal of a hospital ask for these by themselves.
+ASKED_ELSEWHERE = frozenset({InfoReason.PAPER_AGAIN, InfoReason.HOSPITAL})
 
 
 class VersionForm(forms.Form):
@@ -59,8 +62,7 @@ class AskForm(VersionForm):
     submission = _submission()
     reasons = forms.MultipleChoiceField(
         label=_("What is missing?"),
-        # The page of a paper asks for that one by itself.
-        choices=[choice for choice in InfoReason.choices if choice[0] != InfoReason.PAPER_AGAIN],
+        choices=[choice for choice in InfoReason.choices if choice[0] not in ASKED_ELSEWHERE],
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Each becomes a task that the family reads in its own language."),
         error_messages={"required": _("Choose at least one thing that the family should send.")},
@@ -119,6 +121,34 @@ class UnreadableForm(VersionForm):
     )
 
 
+def _codes(label):
+    return forms.MultipleChoiceField(
+        label=label,
+        choices=PaperCode.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+class TickForm(VersionForm):
+    """What the family told on the phone or on paper about the whole list."""
+
+    has = _codes(_("The family has it"))
+    not_had = _codes(_("The family cannot get it"))
+
+    def clean(self):
+        values = super().clean()
+        if set(values.get("has", ())) & set(values.get("not_had", ())):
+            raise forms.ValidationError(_("A paper cannot be both there and out of reach."))
+        return values
+
+
+class SortForm(VersionForm):
+    """Which papers of the list a file is."""
+
+    items = _codes(_("What is it?"))
+
+
 class CheckForm(VersionForm):
     kind = forms.ChoiceField(
         label=_("How did you check who it is?"),
@@ -138,7 +168,6 @@ class DuplicateForm(VersionForm):
             ("apart", _("They are two different patients")),
             ("agreed_here", _("This family agrees that the cases are joined")),
             ("agreed_there", _("The other family agrees that the cases are joined")),
-            ("merge", _("Both agree: join them, and go on with this case")),
         ],
     )
     how = forms.ChoiceField(

@@ -101,11 +101,14 @@ class ContactForm(FamilyForm):
             self.fields["email"].required = False
         # The address that we asked about: sent again unchanged it is taken as it is.
         self.email_asked = self.data.get("email_asked", "") if self.is_bound else ""
-        country = self.data.get("country", "") if self.is_bound else self.initial.get("country", "")
+        source = self.data if self.is_bound else self.initial
+        country, zone = (source.get(name) or "" for name in ("country", "time_zone"))
         self.fields["country"].choices = [("", _("Choose a country")), *countries]
         self.fields["time_zone"].choices = [
             ("", _("The one of this device, or of my country")),
-            *zone_choices(country or ""),
+            # 420 zones are half of all bytes of the inquiry: only for whoever comes back to
+            # change the one that we took.
+            *(zone_choices(country) if country or zone else ()),
         ]
         phone = self.fields["phone"]
         phone.region = country if country in SUPPORTED_REGIONS else None

@@ -12,6 +12,13 @@ from phonenumber_field.modelfields import PhoneNumberField
 from cases.models.case import Case
 
 
+class FamilyMemberQuerySet(models.QuerySet):
+    def of_reference(self, reference: str):
+        """Who may come in by it; one of a case that was joined leads to the other case."""
+        joined = Case.objects.filter(joined__reference=reference)
+        return self.filter(Q(case__reference=reference) | Q(case__in=joined), ended_at=None)
+
+
 class FamilyMember(models.Model):
     """The adult who asked (the owner), or a second one whom the owner let in.
 
@@ -49,6 +56,8 @@ class FamilyMember(models.Model):
     code_hash = models.CharField(max_length=256, editable=False)
     # Raised with each new code: sessions that carry an older number are dead (row A5).
     access_version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = FamilyMemberQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("family member")

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
@@ -59,6 +60,16 @@ class Case(models.Model):
     held_for = models.CharField(
         _("held because"), max_length=12, choices=HeldFor.choices, blank=True
     )
+    # The case that this one was joined with; its reference and codes lead there.
+    merged_into = models.ForeignKey(
+        # Erased with it: it is of the same patient.
+        "self",
+        verbose_name=_("joined with"),
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="joined",
+    )
     created_at = models.DateTimeField(_("received"), default=timezone.now)
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -83,6 +94,10 @@ class Case(models.Model):
                 condition=~Q(stage__in=sorted(ENDED_STAGES))
                 | Q(waiting_on=WaitingOn.NOBODY, next_due_at__isnull=True),
                 name="case_ended_waits_on_nobody",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(close_reason=CloseReason.DUPLICATE),
+                name="case_joined_is_closed",
             ),
         ]
         indexes = [
@@ -109,3 +124,14 @@ class Case(models.Model):
     @property
     def is_overdue(self) -> bool:
         return self.next_due_at is not None and self.next_due_at < timezone.now()
+
+    @cached_property
+    def is_reading_stopped(self) -> bool:
+        """Whether the family took back a consent without which nobody of the office may read on.
+
+        Asked once by each instance: a request has its own.
+        """
+        kinds = {"health_data", "transfer_china"}
+        rows = self.consents.filter(kind__in=kinds).values_list("kind", "withdrawn_at")
+        living = {kind for kind, withdrawn in rows if withdrawn is None}
+        return bool({kind for kind, _withdrawn in rows} - living)

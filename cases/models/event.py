@@ -33,6 +33,9 @@ class EventKind(models.TextChoices):
     CONSENT_GIVEN = "consent_given", _("Consent given by the family")
     ADULT_INVITED = "adult_invited", _("A second adult was let in")
     ADULT_ENDED = "adult_ended", _("The access of the second adult was ended")
+    PROPOSED = "proposed", _("A hospital was proposed to the family")
+    PROPOSAL_DECLINED = "proposal_declined", _("The family does not want a proposed hospital")
+    PROPOSAL_ENDED = "proposal_ended", _("A proposed hospital was taken back")
     REFERRED = "referred", _("Shared with a hospital")
     REFERRAL_ENDED = "referral_ended", _("No longer shared with a hospital")
     MARKED_READ = "marked_read", _("Marked as read, needs no answer")
@@ -40,6 +43,7 @@ class EventKind(models.TextChoices):
     PAPER_NOT_USABLE = "paper_not_usable", _("A paper did not pass the checks")
     PAPER_LOCKED_AWAY = "paper_locked_away", _("A paper was locked away: a virus was found")
     PAPER_UNREADABLE = "paper_unreadable", _("A paper marked as unreadable")
+    PAPER_NOT_HAD = "paper_not_had", _("The family cannot get a paper of the list")
     DUPLICATE_FOUND = "duplicate_found", _("Perhaps the same patient as in another case")
     TOLD_APART = "told_apart", _("Not the same patient as in another case")
     MERGE_AGREED = "merge_agreed", _("The family agrees that two cases are joined")
@@ -63,11 +67,10 @@ STAFF_ONLY_KINDS = frozenset(
         EventKind.PAPER_LOCKED_AWAY,
         EventKind.IDENTITY_CHECKED,
         EventKind.RELEASED,
-        # Neither family is ever told of the other.
+        # Neither family is told of the other before both have agreed.
         EventKind.DUPLICATE_FOUND,
         EventKind.TOLD_APART,
         EventKind.MERGE_AGREED,
-        EventKind.MERGED,
     }
 )
 

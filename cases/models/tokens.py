@@ -105,3 +105,11 @@ class FamilyToken(models.Model):
     def reference(self) -> str:
         """What a browser that did not ask for the link has to name."""
         return self.draft.reference if self.draft_id else self.member.case.reference
+
+    @property
+    def references(self) -> set[str]:
+        """With those of cases that were joined with it: that may be the one somebody knows."""
+        joined = (
+            [] if self.draft_id else self.member.case.joined.values_list("reference", flat=True)
+        )
+        return {self.reference, *joined}

@@ -27,6 +27,10 @@ class Kind(models.TextChoices):
     ZIP = "zip", _("zip of scans (DICOM)")
 
 
+# Of these a copy is made that the page can show.
+PICTURES = (Kind.JPEG, Kind.PNG, Kind.HEIC)
+
+
 class Status(models.TextChoices):
     """Where a file stands. Only the first may be written to, only "fine" is ever given out."""
 

@@ -3,6 +3,7 @@
 import re
 import statistics
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from django.contrib.sessions.models import Session
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
+from django.urls.converters import IntConverter
 
 from cases import actions, links, throttle, work
 from cases.actions.access import DOORS, LINKS_AN_HOUR
@@ -527,8 +529,11 @@ def private_paths(case) -> list[str]:
         for pattern in urls.urlpatterns:
             given = {"reference": case.reference, "slug": "you", "token": "0" * 32}
             given["record_id"] = case.records.get().pk
-            names = pattern.pattern.converters
-            arguments = {name: given[name] for name in names}
+            # What else an address may name: something that is nobody's.
+            arguments = {
+                name: given.get(name) or (1 if isinstance(kind, IntConverter) else uuid.uuid4())
+                for name, kind in pattern.pattern.converters.items()
+            }
             paths.append(reverse(f"{prefix}:{pattern.name}", kwargs=arguments))
     return paths
 

@@ -66,8 +66,9 @@ def test_submit_writes_case_with_all_that_belongs_to_it():
 
 @pytest.mark.django_db
 def test_submit_empties_the_draft():
-    draft = make_draft()
-    actions.save_page(draft=draft, page="problem", typed={"problem": ["x"]}, language="pl")
+    draft = actions.save_page(
+        draft=make_draft(), page="problem", typed={"problem": ["x"]}, language="pl"
+    )
     case = actions.submit_inquiry(draft=draft, code=CODE, sent=make_sent())
     draft.refresh_from_db()
     assert (draft.case, draft.answers) == (case, {})

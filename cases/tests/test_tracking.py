@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cases import actions
+from cases import actions, consents
 from cases.actions import messages as message_actions
 from cases.models import Case, CaseEvent, Consent, FamilyTask, Message
 from cases.models.event import EventKind
@@ -35,7 +35,7 @@ def give_consent(case, kind="health_data", hospital=None):
         case=case,
         kind=kind,
         hospital=hospital,
-        version="1",
+        version=consents.VERSIONS[kind],
         language="en",
         text_hash="0" * 64,
         given_by=case.owner,
@@ -278,7 +278,8 @@ def test_consent_is_withdrawn_from_the_page(case, scmc):
     case.refresh_from_db()
     assert consent.withdrawn_at is not None
     assert case.has_new_words
-    assert "You withdrew a consent" in page.content.decode()
+    assert "Your consent is withdrawn from now on." in page.content.decode()
+    assert "You withdrew a consent" in text_of(case, client)
 
 
 def test_consent_is_withdrawn_once_and_news_tell_nobody(case):
@@ -378,8 +379,10 @@ def test_page_costs_the_same_with_1_and_30_of_everything(
     fill_case(case, count)
     give_consent(case, "share_hospital", scmc)
     client = signed_in(case)
+    # The first look makes the list of papers.
+    actions.refresh_checklist(case=case)
     # 3 of them are the session's, with a savepoint of the test around its saving.
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(17):
         client.get(case_url(case))
 
 

@@ -185,11 +185,12 @@ def test_family_may_finish_its_paper_form_itself(coordinator):
 
 def test_paper_asks_every_question_of_the_pages():
     pages = dict(paper_pages())
-    assert list(pages) == [page.title for page in intake.PAGES]
+    assert list(pages) == [*(page.title for page in intake.PAGES), "Papers that you have"]
     labels = [question.label for questions in pages.values() for question in questions]
     for words in ("Patient's date of birth", "What is the problem?", "How soon is help needed?"):
         assert words in labels
     boxes = [box for questions in pages.values() for q in questions for box in q.boxes]
+    assert "Pathology report" in boxes and "Vaccination record" in boxes
     assert "Handle it in China" in boxes and "Data of a child under 14" in boxes
 
 
@@ -204,3 +205,18 @@ def test_looking_at_the_paper_page_makes_nothing(client):
     assert client.get(PAPER).status_code == 200
     client.post(PAPER, {"switch_language": "en"})
     assert Draft.objects.count() == 0
+
+
+def test_page_of_a_typist_whose_log_in_ended_is_given_back_and_kept_nowhere(
+    coordinator, time_machine
+):
+    time_machine.move_to("2026-11-23 08:00:00+00:00", tick=False)
+    desk = begin_call(coordinator)
+    fill_in(desk, until="guardian")
+    time_machine.shift(timedelta(minutes=15))
+    page = desk.post(step_url("problem"), {"problem": f"He said: {HEALTH_CANARY}"})
+    assert page.status_code == 403
+    assert f"He said: {HEALTH_CANARY}" in page.text
+    assert reverse("office:login") in page.text
+    draft = Draft.objects.get()
+    assert (draft.channel, "problem" in draft.answers) == ("phone", False)

@@ -2,7 +2,7 @@
 
 from functools import wraps
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -16,6 +16,10 @@ from portal.views.errors import page_not_found
 
 # As long as a message may be.
 WORDS_KEPT = 5000
+# A page of the inquiry whose draft is not open here: its name, its draft, what was typed.
+KEPT = ("kept_page", "kept_draft", "kept_answers")
+# Every letter of a long text may need nine in an address.
+ANSWERS_KEPT = 100_000
 
 
 def private(view):
@@ -59,10 +63,22 @@ def family_page(view):
             return ask_to_sign_in(request, reference)
         if normalise_reference(reference) != reference:
             raise Http404
+        if _was_joined(request.member.case, reference):
+            return _go_on_there(request, reference)
         cases = Case.objects.visible_to(request.member).select_related("hospital", "assigned_to")
         return view(request, get_object_or_404(cases, reference=reference), **kwargs)
 
     return inner
+
+
+def _was_joined(case: Case, reference: str) -> bool:
+    return case.reference != reference and case.joined.filter(reference=reference).exists()
+
+
+def _go_on_there(request, reference: str):
+    """The case of this address was joined with another; what was being sent is sent there."""
+    path = request.path.replace(reference, request.member.case.reference, 1)
+    return HttpResponseRedirect(path, preserve_request=True)
 
 
 def tell_script(request, response):
@@ -85,14 +101,31 @@ def ask_to_sign_in(request, reference: str):
     here = reverse("case:detail", args=[reference])
     if request.method != "POST":
         return redirect(f"{reverse('case:sign-in')}?{urlencode({'next': here})}")
-    context = {
-        "form": SignInForm(initial={"reference": reference[:20]}),
-        "form_id": "sign-in-form",
+    context = sign_in_context(SignInForm(initial={"reference": reference[:20]})) | {
         "next": here,
         "kept": words_of(request),
         "has_expired": True,
+    }
+    return render(request, "cases/sign_in.html", context, status=403)
+
+
+def sign_in_context(form) -> dict:
+    """The form to sign in, with nothing that waits behind it."""
+    return {
+        "form": form,
+        "form_id": "sign-in-form",
+        "is_wrong": False,
+        "next": "",
+        "kept": "",
+        **dict.fromkeys(KEPT, ""),
+        "has_expired": False,
         "challenge": work.new_challenge(throttle.PURPOSE),
         "ticket": "",
         "seconds": 0,
     }
-    return render(request, "cases/sign_in.html", context, status=403)
+
+
+def kept_of(request) -> dict[str, str]:
+    """What waits in the page until somebody has signed in."""
+    kept = {name: request.POST.get(name, "")[:ANSWERS_KEPT] for name in KEPT}
+    return {"kept": words_of(request), **kept}

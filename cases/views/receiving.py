@@ -3,6 +3,7 @@
 Django would keep them in memory or write them down as they are.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
@@ -13,6 +14,7 @@ from cases.actions import refusal_of
 from cases.records import store
 from cases.records.kinds import FORM_FILES, IMAGING_MAX, allowed_of, clean_name
 from cases.records.sealed import Appender
+from portal import alerts
 
 TOO_MANY = gettext_lazy("Ten files at a time are the most. Send this one with the next ten.")
 
@@ -132,6 +134,7 @@ class SealingHandler(FileUploadHandler):
         try:
             write(*args)
         except OSError:
+            alerts.tell_operator(alerts.NO_ROOM, "case:papers")
             self._drop("")
             self._now.is_full = True
 
@@ -143,5 +146,7 @@ class SealingHandler(FileUploadHandler):
 
     def _end(self) -> None:
         if self._close:
-            self._close.__exit__(None, None, None)
+            # What counts was written out by then; the rest may find the disk full once more.
+            with suppress(OSError):
+                self._close.__exit__(None, None, None)
         self._close = None

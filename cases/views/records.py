@@ -16,6 +16,9 @@ from cases.records import kinds, store, tus
 from cases.records.crypto import KeyDestroyedError, SealBrokenError
 from cases.records.kinds import Status
 from cases.views.files import file_response
+from cases.views.imaging import imaging_context
+from cases.views.items import items_named, read_checklist
+from cases.views.pages import papers_context, with_pictures
 from cases.views.private import family_page
 from cases.views.receiving import DiscardingHandler, SealingHandler
 
@@ -60,9 +63,9 @@ def _receive(request, case, handler):
     if not handler.is_whole:
         lost = _("The line was lost before everything arrived. Send the files again.")
         return _show(request, case, [{"name": "", "text": lost}])
-    kept, troubles = 0, []
+    kept, troubles, items = 0, [], items_named(case, request.POST.get("item", ""))
     for received in handler.received:
-        trouble = _keep(request.member, case, received)
+        trouble = _keep(request.member, case, received, items)
         kept += not trouble
         troubles += [{"name": received.name, "text": trouble}] if trouble else []
     if kept and not troubles:
@@ -73,20 +76,22 @@ def _receive(request, case, handler):
     return _show(request, case, troubles, _arrived(kept) if kept else "")
 
 
-def _keep(member, case, received) -> str:
+def _keep(member, case, received, items) -> str:
     """Nothing when it was kept, else why not, in words."""
     if received.is_full:
         return _("Our storage is full at the moment. Try again later, or call us.")
     if received.refusal:
         return received.refusal
     try:
-        actions.keep_whole(
+        record = actions.keep_whole(
             by=member,
             case=case,
             name=received.name,
             size=received.size,
             storage_name=received.storage_name,
         )
+        if items:
+            actions.assign_paper(by=member, record=record, items=items)
     except actions.ActionRefusedError as refusal:
         return str(refusal)
     except store.FileLostError:
@@ -103,9 +108,14 @@ def _arrived(count: int) -> str:
 
 
 def _show(request, case, troubles=(), arrived=""):
+    items = read_checklist(case, request.member).items
     context = {
         "case": case,
-        "papers": _rows(request, case),
+        "items": items,
+        "asked_item": request.GET.get("item", ""),
+        "papers": with_pictures(case, _rows(request, case, items)),
+        **papers_context(case),
+        **imaging_context(case),
         "can_send": can_send_records(request.member, case),
         "troubles": troubles,
         "arrived": arrived,
@@ -121,14 +131,23 @@ def _show(request, case, troubles=(), arrived=""):
     return render(request, "cases/papers.html", context)
 
 
-def _rows(request, case) -> list[dict]:
+def _rows(request, case, items) -> list[dict]:
     """The newest first."""
     records = list(case.records.living().order_by("-created_at"))
     try:
         key = actions.case_key(case) if records else b""
     except KeyDestroyedError:
         return []
-    return [_row(request, case, record, key) for record in records]
+    return [_row(request, case, record, key) | _serving(items, record) for record in records]
+
+
+def _serving(items, record) -> dict:
+    """What this file is of the list, and the whole list to choose from."""
+    choices = [
+        {"id": item.row.pk, "name": item.name, "is_it": record.pk in item.record_ids}
+        for item in items
+    ]
+    return {"items": choices, "served": [one["name"] for one in choices if one["is_it"]]}
 
 
 def _row(request, case, record, key: bytes) -> dict:

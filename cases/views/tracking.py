@@ -1,19 +1,21 @@
 """The family's own case: whose turn it is, tasks, messages, the way, consents."""
 
 from django.contrib import messages
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases import actions, consents, sessions, times, wording
+from cases import actions, sessions, times, wording
 from cases.forms.access import MessageForm
 from cases.forms.policy import unvalidated
 from cases.models.event import STAFF_ONLY_KINDS
 from cases.notifications import is_told
-from cases.permissions import can_take_step, can_write_message, is_owner
-from cases.views.agreeing import hospitals_to_share_with, offers
+from cases.permissions import can_take_step, can_write_message
+from cases.views.imaging import must_act_on_scans
+from cases.views.items import read_checklist, task_rows
 from cases.views.private import family_page
+from cases.views.sharing import summary
 from cases.workflow import Step
 from portal.languages import is_switching
 
@@ -60,7 +62,8 @@ def _show(request, case, form):
 
 
 def _context(request, case, form) -> dict:
-    tasks = [wording.task_words(task) for task in case.tasks.all()]
+    checklist, paper_count = read_checklist(case), case.records.living().count()
+    tasks = task_rows(case, checklist)
     events = list(case.events.exclude(kind__in=STAFF_ONLY_KINDS)[:EVENTS_SHOWN])
     return {
         "case": case,
@@ -69,11 +72,13 @@ def _context(request, case, form) -> dict:
         "turn": wording.turn_of(case, sum(not task["is_done"] for task in tasks)),
         "closed_because": wording.closed_because(case),
         "tasks": tasks,
-        "paper_count": case.records.living().count(),
+        "checklist": checklist,
+        "paper_count": paper_count,
+        "scans_need_family": bool(paper_count) and must_act_on_scans(case),
         "words": _words(request.member, case),
         "way": wording.way_of(case, events),
         "history": _history(case, events),
-        **_agreements(request.member, case),
+        **summary(request.member, case),
         "can_write": can_write_message(request.member, case),
         "can_withdraw": can_take_step(request.member, case, Step.WITHDRAW),
         "can_reopen": can_take_step(request.member, case, Step.REOPEN),
@@ -119,52 +124,11 @@ def _history(case, events) -> list[dict]:
     ]
 
 
-def _agreements(member, case) -> dict:
-    """Who may see it: consents, what could be given, and the second adult."""
-    given = list(case.consents.select_related("hospital"))
-    may_decide = is_owner(member) and not case.has_ended
-    return {
-        "consents": _consents(case, given),
-        "is_owner": is_owner(member),
-        "may_decide": may_decide,
-        "offers": offers(case, given) if may_decide else [],
-        "share_with": hospitals_to_share_with(given) if may_decide else [],
-        "adult": case.family.filter(is_owner=False, ended_at=None).first(),
-    }
-
-
-def _consents(case, given) -> list[dict]:
-    return [
-        {
-            "id": consent.pk,
-            "title": consents.title_of(consent),
-            "given": times.moment(consent.given_at, case.time_zone),
-            "withdrawn": consent.withdrawn_at
-            and times.moment(consent.withdrawn_at, case.time_zone),
-        }
-        for consent in given
-    ]
-
-
 @require_POST
 @family_page
 def finish_task(request, case):
     done = _("Thank you. Your coordinator will look at it.")
     return _tell(request, done, actions.complete_task, case=case, code=request.POST.get("code", ""))
-
-
-@require_POST
-@family_page
-def withdraw_consent(request, case):
-    consent = get_object_or_404(case.consents, pk=_uuid_of(request.POST.get("consent", "")))
-    done = _("Your consent is withdrawn from now on.")
-    return _tell(request, done, actions.withdraw_consent, consent=consent)
-
-
-def _uuid_of(text: str):
-    from cases.links import token_row
-
-    return token_row(text.replace("-", ""))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -25,6 +25,7 @@ from cases.models import Case, Record
 from cases.records import tus
 from cases.records.kinds import IMAGING_MAX, Status
 from cases.records.store import BusyError
+from cases.views.items import items_named
 from cases.views.private import make_private
 
 READ = 64 * 1024
@@ -97,11 +98,20 @@ def create(request, case, method):
             metadata=text,
             submission=tus.submission(metadata),
         )
+        _assign(request.member, record, metadata)
     except actions.ActionRefusedError as refusal:
         return _say(422, str(refusal))
     location = reverse("upload:one", args=[case.reference, record.pk])
     headers = {"Location": request.build_absolute_uri(location)}
     return HttpResponse(status=201, headers=headers | tus.expires(record.expires_at))
+
+
+def _assign(member, record: Record, metadata: dict) -> None:
+    """What paper of the list it is, if the page said so; sent again it changes nothing."""
+    named = metadata.get("item", b"").decode("ascii", "replace")
+    items = items_named(record.case, named)
+    if items and not record.served.exists():
+        actions.assign_paper(by=member, record=record, items=items)
 
 
 @tus_view("HEAD", "PATCH", "DELETE")

@@ -25,8 +25,14 @@ MATRIX = {
     ),
     "en/case/<str:reference>/adult/end/": ("405", "403; 404: family other_family"),
     "en/case/<str:reference>/agree/": ("405", "403; 404: family other_family"),
+    "en/case/<str:reference>/checklist/": ("302; 200: family; 404: other_family", "405"),
+    "en/case/<str:reference>/checklist/answer/": (
+        "405",
+        "403; 302: family; 404: other_family",
+    ),
     "en/case/<str:reference>/confirmation/": ("405", "403; 302: family; 404: other_family"),
     "en/case/<str:reference>/consent/": ("405", "403; 404: family other_family"),
+    "en/case/<str:reference>/letter/": ("302; 200: family; 404: other_family", "405"),
     "en/case/<str:reference>/papers/": (
         "302; 200: family; 404: other_family",
         "403; 200: family; 404: other_family",
@@ -35,11 +41,51 @@ MATRIX = {
         "302; 200: family; 404: other_family",
         "405",
     ),
+    "en/case/<str:reference>/papers/<uuid:record_id>/look/": (
+        "302; 200: family; 404: other_family",
+        "405",
+    ),
+    "en/case/<str:reference>/papers/<uuid:record_id>/picture/": (
+        "302; 200: family; 404: other_family",
+        "405",
+    ),
+    "en/case/<str:reference>/papers/<uuid:record_id>/small/": (
+        "302; 200: family; 404: other_family",
+        "405",
+    ),
+    "en/case/<str:reference>/papers/photos/": (
+        "302; 200: family; 404: other_family",
+        "403; 200: family; 404: other_family",
+    ),
+    "en/case/<str:reference>/papers/photos/<uuid:document_id>/remove/": (
+        "405",
+        "403; 302: family; 404: other_family",
+    ),
     "en/case/<str:reference>/papers/<uuid:record_id>/remove/": (
         "405",
         "403; 302: family; 404: other_family",
     ),
+    "en/case/<str:reference>/papers/<uuid:record_id>/sort/": (
+        "405",
+        "403; 302: family; 404: other_family",
+    ),
+    "en/case/<str:reference>/papers/<uuid:record_id>/series/<int:position>/": (
+        "302; 200: family; 404: other_family",
+        "405",
+    ),
+    "en/case/<str:reference>/scans/<str:key>/": (
+        "302; 200: family; 404: other_family",
+        "405",
+    ),
     "en/case/<str:reference>/reopen/": ("405", "403; 302: family; 404: other_family"),
+    "en/case/<str:reference>/sharing/": (
+        "302; 200: family; 404: other_family",
+        "405",
+    ),
+    "en/case/<str:reference>/sharing/<uuid:proposal_id>/": (
+        "302; 200: family; 404: other_family",
+        "403; 200: family; 404: other_family",
+    ),
     "en/case/<str:reference>/slip/": (
         "302; 200: family; 404: other_family",
         "405",
@@ -119,7 +165,31 @@ MATRIX = {
         "302; 405: coordinator other_coordinator lead auditor administrator",
         "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
     ),
+    "office/cases/case/<uuid:case_id>/checklist/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
     "office/cases/case/<uuid:case_id>/duplicate/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/join/<uuid:hint_id>/": (
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/propose/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/refer/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/unpropose/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
+    ),
+    "office/cases/case/<uuid:case_id>/unrefer/": (
         "302; 405: coordinator other_coordinator lead auditor administrator",
         "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
     ),
@@ -139,6 +209,18 @@ MATRIX = {
         "302; 405: coordinator other_coordinator lead auditor administrator",
         "302; 200: coordinator lead; 403: auditor administrator; 404: other_coordinator",
     ),
+    "office/cases/case/<uuid:case_id>/papers/<uuid:record_id>/look/": (
+        "302; 200: coordinator lead; 404: other_coordinator; 403: auditor administrator",
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/cases/case/<uuid:case_id>/papers/<uuid:record_id>/picture/": (
+        "302; 200: coordinator lead; 404: other_coordinator; 403: auditor administrator",
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/cases/case/<uuid:case_id>/papers/<uuid:record_id>/series/<int:position>/": (
+        "302; 200: coordinator lead; 404: other_coordinator; 403: auditor administrator",
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+    ),
     "office/cases/case/<uuid:case_id>/papers/<uuid:record_id>/readable/": (
         "302; 405: coordinator other_coordinator lead auditor administrator",
         "302; 404: other_coordinator; 403: auditor administrator",
@@ -146,6 +228,10 @@ MATRIX = {
     "office/cases/case/<uuid:case_id>/papers/<uuid:record_id>/save/": (
         "302; 200: coordinator lead; 404: other_coordinator; 403: auditor administrator",
         "302; 405: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/cases/case/<uuid:case_id>/papers/<uuid:record_id>/sort/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 404: other_coordinator; 403: auditor administrator",
     ),
     "office/cases/case/<uuid:case_id>/papers/<uuid:record_id>/unreadable/": (
         "302; 405: coordinator other_coordinator lead auditor administrator",
@@ -449,6 +535,14 @@ MATRIX = {
         "302; 200: editor other_editor reviewer",
     ),
     "partners/second-factor/": ("302", "302"),
+    "partners/referrals/<uuid:referral_id>/": (
+        "302; 200: reviewer; 403: editor other_editor",
+        "302; 405: editor other_editor reviewer",
+    ),
+    "partners/referrals/<uuid:referral_id>/scans/<uuid:copy_id>/": (
+        "302; 200: reviewer; 403: editor other_editor",
+        "302; 405: editor other_editor reviewer",
+    ),
     "partners/still-right/": (
         "302; 200: editor other_editor reviewer",
         "302; 403: reviewer",

@@ -1,11 +1,18 @@
 """The whole cast for the access matrix: everybody who could ask, and the objects they ask for."""
 
+import re
+
 from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 
 from cases import notifications
+from cases.actions import case_key
+from cases.imaging.studies import study_key
 from cases.sessions import MEMBER
+from cases.tests.hospitals import make_copy, make_hint, propose, share
+from cases.tests.pictures import make_photo_document, make_picture
+from cases.tests.scans import STUDY, make_read_scan
 from hospitals.models import Condition, Fact, ImportDraft, Listing, Revision, Source, Story
 from portal import audit
 from portal.models import User
@@ -24,6 +31,8 @@ CAST = (
     "nobody", "family", "other_family", "editor", "other_editor", "reviewer", "coordinator",
     "other_coordinator", "lead", "auditor", "administrator", "disabled", "password_only",
 )  # fmt: skip
+# Addresses of a paper that are there for pictures alone.
+PICTURE = re.compile(r"<uuid:record_id>/(look|picture|small)/$")
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 
 
@@ -37,6 +46,13 @@ class Stage:
         self.case = make_case(assigned_to=self.coordinator)
         self.other_case = make_case(code="PQRS-TVWX-YZ23")
         self.record = make_record(self.case)
+        self.picture = make_picture(self.case)
+        self.document = make_photo_document(self.case)
+        self.scan = make_read_scan(self.case)
+        self.proposal = propose(self.case, self.other_hospital, self.coordinator)
+        self.referral = share(self.case, self.hospital, self.coordinator)
+        self.copy = make_copy(self.record)
+        self.hint = make_hint(self.case, make_case(assigned_to=self.coordinator), self.coordinator)
         # So that every address of an object leads to one: the rows must be real.
         member = make_user("member", Role.HOSPITAL_EDITOR, self.hospital)
         hospital = {"hospital": self.hospital}
@@ -91,10 +107,21 @@ class Stage:
             user_id=self.coordinator.pk,
             pk=Revision.objects.get().pk,
             reference=self.case.reference,
-            record_id=self.record.pk,
+            record_id=self.paper(route).pk,
+            key=study_key(case_key(self.case), STUDY),
+            document_id=self.document.pk,
+            proposal_id=self.proposal.pk,
+            referral_id=self.referral.pk,
+            hint_id=self.hint.pk,
+            copy_id=self.copy.pk,
             slug=self.slug(route),
             object_id=self.object_id(route),
         )
+
+    def paper(self, route: Route):
+        if "/series/" in route.pattern:
+            return self.scan
+        return self.picture if PICTURE.search(route.pattern) else self.record
 
     def slug(self, route: Route) -> str:
         named = {"inquiry": "contact", "conditions": "condition"}

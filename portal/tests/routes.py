@@ -14,6 +14,7 @@ SAMPLES = {
     "url": "nothing",
     "part": "1",
     "code": "C22.2",
+    "position": "0",
 }
 
 

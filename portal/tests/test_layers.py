@@ -13,12 +13,14 @@ LAYERS = [
     {"workflow", "permissions", "clocks", "roles", "validators", "codes", "choices", "links",
      "work",
      "environment", "languages", "partial_date", "settings", "timezones", "emergency", "logs",
+     "troubles",
      "querysets", "formats", "times", "freshness", "addresses", "vocabulary",
-     "normalise", "people", "typos", "blocks", "classification", "records"},
+     "normalise", "people", "typos", "blocks", "classification", "records", "imaging", "checklist",
+     "sealed_sessions"},
     {"models"},
     {"translation", "consents", "throttle", "spam", "traces", "audit", "mail", "outbox", "chains",
-     "notifications", "second_factor", "confirmations",
-     "search", "wording", "checks", "finding", "facets", "treating"},
+     "alerts", "notifications", "second_factor", "confirmations",
+     "search", "wording", "checks", "finding", "facets", "treating", "wanted"},
     {"actions"},
     {"jobs"},
     {"claim_words", "forms", "exchange", "intake", "paper", "loader", "loading", "imported_names",
@@ -36,6 +38,10 @@ LOWER_APPS = {"portal": {"portal"}, "hospitals": {"portal", "hospitals"}, "cases
 EXCEPTIONS = {
     ("portal.models", "portal.second_factor"),  # django-otp asks the device to verify itself
     ("cases.actions.uploads", "cases.jobs"),  # a job must be named to be queued
+    ("cases.actions.derived", "cases.jobs"),
+    ("cases.actions.joining", "cases.jobs"),
+    ("cases.actions.imaging", "cases.jobs"),
+    ("cases.actions.photos", "cases.jobs"),
     ("portal.management.commands.worker", "cases.jobs"),  # the worker starts the housekeeping
     ("portal.management.commands.worker", "hospitals.jobs"),  # and the reminders
     ("portal.urls", "hospitals.views.home"),  # the home page is the directory's first page

@@ -17,7 +17,9 @@ def test_office_and_partners_share_no_role():
 
 @pytest.mark.parametrize("role", sorted(PARTNER_ROLES))
 def test_no_partner_touches_a_case_or_decides(role):
-    assert [perm for perm in PERMISSIONS[role] if perm.startswith("cases.")] == []
+    # A reviewer reads what a family agreed to show to their hospital, and nothing else of it.
+    shared = ["cases.view_referral"] if role == Role.HOSPITAL_REVIEWER else []
+    assert [perm for perm in PERMISSIONS[role] if perm.startswith("cases.")] == shared
     assert "hospitals.decide_revision" not in PERMISSIONS[role]
 
 
