@@ -182,8 +182,8 @@ def _share(hospital) -> ConsentText:
         title=gettext("Share the case with %(hospital)s") % {"hospital": name},
         text=gettext(
             "I agree that the doctors and the international department of %(hospital)s in "
-            "Shanghai, China, read my answers about the illness as I wrote them, and see scans from "
-            "which the names were removed, to say whether and how they can help; and no other "
+            "Shanghai, China, read my answers about the illness as I wrote them, and see scans "
+            "from which the names were removed, to say whether and how they can help; and no other "
             "hospital. Our names and addresses, which I gave on other pages, are not shown. I may "
             "withdraw this at any time on the page of my case; what they read before stays lawful."
         )
