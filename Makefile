@@ -6,7 +6,7 @@ BIN := .venv/bin/python
 WHO := $(if $(findstring command,$(origin USER)),$(USER),coordinator)
 
 .DEFAULT_GOAL := help
-.PHONY: help run code test messages bench bench-open-data bench-search bench-upload bench-imaging kills journey shots audit advisories sbom lock venv venv-dev venv-audit
+.PHONY: help run code test messages bench bench-open-data bench-search bench-upload bench-imaging kills at-rest bots journey shots audit advisories sbom lock venv venv-dev venv-audit
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | column -t -s '|' 2>/dev/null \
