@@ -50,45 +50,57 @@ def read(folder: Path = DATA_DIR / "conditions") -> tuple[list[dict], list[dict]
 
 def _load(model, rows: list[dict], specialties: dict, counts: Counter) -> None:
     known = {row.slug: row for row in model.objects.all()}
+    new, changed = [], []
     for row in rows:
-        new = digest(row)
-        present = known.pop(row["slug"], None)
-        if present and present.loaded_digest == new:
+        target = known.pop(row["slug"], None)
+        if target and target.loaded_digest == digest(row):
             continue
-        counts[UPDATED if present else CREATED] += 1
-        target = present or model(slug=row["slug"])
-        _write(target, row, new)
-        _connect(target, row, specialties)
-    for gone in known.values():
+        counts[UPDATED if target else CREATED] += 1
+        (changed if target else new).append((target or model(slug=row["slug"]), row))
+    for target, row in new + changed:
+        _describe(target, row)
+    # Hundreds the first time: one statement for all of them.
+    model.objects.bulk_create(target for target, _row in new)
+    for target, _row in changed:
+        target.save()
+    _connect(model, new + changed, specialties)
+    _remove(known.values(), counts)
+
+
+def _describe(target, row: dict) -> None:
+    target.words, target.hidden_words = row["words"], row.get("hidden", {})
+    target.audience, target.loaded_digest = row["audience"], digest(row)
+    for column, text in texts("name", row["name"]).items():
+        setattr(target, column, text)
+
+
+def _remove(gone, counts: Counter) -> None:
+    for target in gone:
         try:
-            gone.delete()
+            target.delete()
             counts[UPDATED] += 1
         except ProtectedError:
             counts[LEFT] += 1
 
 
-def _write(target, row: dict, new: str) -> None:
-    target.words, target.hidden_words = row["words"], row.get("hidden", {})
-    target.audience, target.loaded_digest = row["audience"], new
-    for column, text in texts("name", row["name"]).items():
-        setattr(target, column, text)
-    target.save()
-
-
-def _connect(target, row: dict, specialties: dict) -> None:
+def _connect(model, pairs: list[tuple], specialties: dict) -> None:
     """Raises KeyError for a specialty that nobody described."""
-    is_condition = isinstance(target, Condition)
+    is_condition = model is Condition
     through = ConditionSpecialty if is_condition else TreatmentSpecialty
     name = "condition" if is_condition else "treatment"
-    target.ways.all().delete()
+    targets = [target for target, _row in pairs]
+    through.objects.filter(**{f"{name}__in": targets}).delete()
     through.objects.bulk_create(
         through(**{name: target}, specialty_id=specialties[slug], position=position)
+        for target, row in pairs
         for position, slug in enumerate(row["specialties"])
     )
     if is_condition:
-        target.codes.all().delete()
+        ConditionCode.objects.filter(condition__in=targets).delete()
         ConditionCode.objects.bulk_create(
-            ConditionCode(condition=target, code=code) for code in row["icd10"]
+            ConditionCode(condition=target, code=code)
+            for target, row in pairs
+            for code in row["icd10"]
         )
 
 
