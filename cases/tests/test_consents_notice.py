@@ -99,7 +99,7 @@ def english_hashes() -> dict[str, str]:
 KNOWN = {
     ("health_data", "2026-11"): "b88942ed3f4ddde2",
     ("transfer_china", "2026-11"): "dd04a79df35e527e",
-    ("share_hospital", "2026-12"): "dd409638b7dbe530",
+    ("share_hospital", "2026-12"): "54bf5edfaec173ad",
     ("news", "2026-11"): "1d041fbad590358e",
     ("guardian", "2026-11"): "f15859c5e067536c",
     ("child", "2026-11"): "5b915f114fc99ae4",

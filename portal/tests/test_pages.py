@@ -168,7 +168,9 @@ def test_error_page_in_the_language_of_the_address(rf, status, language):
 
 
 def test_error_page_for_a_form_without_token(rf):
-    response = errors.csrf_failure(rf.post("/en/case/"))
+    request = rf.post("/en/case/")
+    request.COOKIES["any"] = "of this site"
+    response = errors.csrf_failure(request)
 
     assert response.status_code == 403
     assert "This page was open for too long" in response.content.decode()
