@@ -1,7 +1,9 @@
 """Pages about people: who asks, how to reach them, who is ill, who decides for a child."""
 
+from functools import cache
+
 from django import forms
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 from phonenumber_field.formfields import PhoneNumberField
@@ -15,11 +17,18 @@ from cases.forms.policy import FamilyForm
 from cases.models import FamilyMember
 from cases.models.draft import Channel
 from cases.models.inquiry import GuardianRelation, Sex
+from portal.selects import PlainChoiceField, PlainSelect
 from portal.timezones import guess_zone, is_zone, zone_choices
 
 Relation = FamilyMember.Relation
 DECIDES = consents.DECIDES
 NAME_LIMIT = 120
+
+
+@cache
+def country_choices(_language: str) -> list[tuple[str, str]]:
+    """All countries in the active language, in its order: sorted and translated once."""
+    return [(code, str(name)) for code, name in countries]
 
 
 class YouForm(FamilyForm):
@@ -50,9 +59,9 @@ class ContactForm(FamilyForm):
             "invalid": _("Write the whole e-mail address, such as name@example.org."),
         },
     )
-    country = forms.ChoiceField(
+    country = PlainChoiceField(
         label=_("Country you live in"),
-        widget=forms.Select(attrs={"autocomplete": "country"}),
+        widget=PlainSelect(attrs={"autocomplete": "country"}),
         error_messages={"required": _("Choose the country you live in.")},
     )
     phone = PhoneNumberField(
@@ -81,7 +90,7 @@ class ContactForm(FamilyForm):
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off", "dir": "auto"}),
     )
-    time_zone = forms.ChoiceField(
+    time_zone = PlainChoiceField(
         label=_("Your time zone"),
         help_text=_("We show every date and time in it."),
         required=False,
@@ -103,9 +112,12 @@ class ContactForm(FamilyForm):
         self.email_asked = self.data.get("email_asked", "") if self.is_bound else ""
         source = self.data if self.is_bound else self.initial
         country, zone = (source.get(name) or "" for name in ("country", "time_zone"))
-        self.fields["country"].choices = [("", _("Choose a country")), *countries]
+        self.fields["country"].choices = [
+            ("", gettext("Choose a country")),
+            *country_choices(get_language()),
+        ]
         self.fields["time_zone"].choices = [
-            ("", _("The one of this device, or of my country")),
+            ("", gettext("The one of this device, or of my country")),
             # 420 zones are half of all bytes of the inquiry: only for whoever comes back to
             # change the one that we took.
             *(zone_choices(country) if country or zone else ()),

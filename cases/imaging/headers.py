@@ -108,7 +108,9 @@ def _read_scan(disc: dict, number: int, head: Head) -> None:
     if what := _what_else(scan, sop_class):
         disc["others"][what] = disc["others"].get(what, 0) + 1
         return
-    _add_image(disc, _series_of(disc, scan, sop_class), scan, number)
+    # All of it is read before any of it is counted: what cannot be read is no picture as well.
+    image = _image_of(scan, number)
+    _add_image(disc, _series_of(disc, scan, sop_class), image)
 
 
 def _what_else(scan, sop_class: str) -> str:
@@ -244,23 +246,25 @@ def _values(value) -> list:
     return list(value)
 
 
-def _add_image(disc: dict, series: dict, scan, number: int) -> None:
+def _add_image(disc: dict, series: dict, image: list) -> None:
     if disc["images"] >= IMAGES_MAX:
         disc["is_partial"] = True
         return
     disc["images"] += 1
+    series["images"].append(image)
+
+
+def _image_of(scan, number: int) -> list:
     name = _text(scan, "SOPInstanceUID").encode()
     direction, position = place_of(scan)
-    series["images"].append(
-        [
-            number,
-            hashlib.sha256(name).hexdigest()[:12],
-            _number(scan, "InstanceNumber"),
-            direction,
-            position,
-            max(1, _number(scan, "NumberOfFrames") or 1),
-        ]
-    )
+    return [
+        number,
+        hashlib.sha256(name).hexdigest()[:12],
+        _number(scan, "InstanceNumber"),
+        direction,
+        position,
+        max(1, _number(scan, "NumberOfFrames") or 1),
+    ]
 
 
 def place_of(scan) -> tuple[str, float | None]:

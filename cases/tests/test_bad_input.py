@@ -18,6 +18,8 @@ from cases.forms.policy import EXTRA_LENGTH
 from cases.models import Draft
 from cases.tests.family import ANSWERS, fill_in, step_url
 
+pytestmark = pytest.mark.any_engine
+
 CONTACT = ANSWERS["contact"]
 LONG = "ł" * 10_000
 

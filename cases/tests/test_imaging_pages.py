@@ -15,7 +15,7 @@ from cases.tests.test_desk import address
 from portal.models import AuditEvent
 from portal.tests.fixtures import make_record, sign_in_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 STRANGER = {"PatientName": "Nowak^Piotr", "PatientID": "PESEL-19010112345"}
 
 

@@ -16,7 +16,7 @@ from cases.tests.family import case_url, sign_in, signed_in
 from portal.tests.cast import sign_in_family
 from portal.tests.fixtures import HEALTH_CANARY, NAME_CANARY, make_record
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 DAY = date(2026, 11, 23)
 P = PaperCode

@@ -10,6 +10,8 @@ from django.utils import timezone
 from cases import actions, consents
 from cases.actions import ActionRefusedError
 from cases.models import Case, Consent, Referral
+from cases.records import store
+from cases.records.crypto import SealBrokenError
 from cases.tests.family import case_url, signed_in
 from cases.tests.hospitals import agree_to_all, make_copy, share
 from portal.models import AuditEvent, User
@@ -248,6 +250,16 @@ def test_z4_no_other_file_is_given(case, other_case, scmc, renji, coordinator, r
     with pytest.raises(ActionRefusedError):
         actions.open_shared_copy(by=reviewer, referral=referral, copy=wrong[1])
     make_copy(record, position=2)
+    assert AuditEvent.objects.filter(action="record.opened").count() == 0
+
+
+def test_copy_that_was_damaged_on_the_disk_is_not_given(case, scmc, coordinator, reviewer):
+    referral, copy = share(case, scmc, coordinator), make_copy(make_record(case))
+    path = store.path_of(copy.storage_name)
+    path.write_bytes(path.read_bytes()[:-1])
+    assert read(sign_in_staff(reviewer), scan_url(referral, copy)) == 404
+    with pytest.raises(SealBrokenError):
+        actions.open_shared_copy(by=reviewer, referral=referral, copy=copy)
     assert AuditEvent.objects.filter(action="record.opened").count() == 0
 
 

@@ -1,22 +1,19 @@
 """The filters of the public list."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlencode
 
 from django import forms
-from django.forms.utils import flatatt
 from django.urls import reverse_lazy
 from django.utils.choices import flatten_choices
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from hospitals.choices import SPOKEN_LANGUAGES, Audience, District, HospitalType
 from hospitals.claim_words import spoken_language
+from portal.selects import PlainChoiceField, PlainSelect
 
 MAX_QUERY = 200
 MAX_SHOWN = 40
@@ -26,55 +23,6 @@ NAMED = ("specialty", "audience", "type", "district")
 # The first are always in view, the others behind "More filters"; `page` is no field to fill in.
 FIRST = ("q", "specialty", "audience")
 FILTERS = ("specialty", "audience", "type", "district", "language", "accepting", "confirmed")
-
-
-class PlainSelect(forms.Select):
-    """Without a template for each option: a hundred of them took a quarter of a search's time."""
-
-    # In place of the property that looks into each choice.
-    choices = ()
-
-    def render(self, name, value, attrs=None, renderer=None):
-        chosen = "" if value is None else str(value)
-        return format_html(
-            "<select{}>{}</select>",
-            flatatt({"name": name} | self.build_attrs(self.attrs, attrs)),
-            SafeString("".join(_options(self.choices, chosen))),
-        )
-
-
-def _options(choices, chosen: str) -> Iterator[str]:
-    """Of one select, escaped; a label with a list of choices is a group."""
-    for value, label in choices:
-        if isinstance(label, list):
-            yield f'<optgroup label="{escape(value)}">'
-            yield from _options(label, chosen)
-            yield "</optgroup>"
-        else:
-            selected = " selected" if value == chosen else ""
-            yield f'<option value="{escape(value)}"{selected}>{escape(label)}</option>'
-
-
-class PlainChoiceField(forms.ChoiceField):
-    """Its choices are pairs of strings, and lists of them as groups, in the reader's language.
-
-    They are set for each form and used as they are: Django would look into each of a
-    hundred to find out what it is, and copy them.
-    """
-
-    widget = PlainSelect
-
-    def __deepcopy__(self, memo):
-        # Past ChoiceField, which copies the choices.
-        return super(forms.ChoiceField, self).__deepcopy__(memo)
-
-    @property
-    def choices(self) -> list:
-        return self._choices
-
-    @choices.setter
-    def choices(self, choices: list) -> None:
-        self._choices = self.widget.choices = choices
 
 
 def any_of(label) -> PlainChoiceField:

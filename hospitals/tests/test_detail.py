@@ -11,7 +11,7 @@ from hospitals.tests.claims import days_ago, make_claim, make_condition, make_so
 from hospitals.views.detail import render_preview
 from portal.tests.fixtures import make_hospital, make_listing
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 
 
 @pytest.fixture

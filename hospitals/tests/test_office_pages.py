@@ -25,7 +25,7 @@ from portal.models import AuditEvent
 from portal.roles import Role
 from portal.tests.fixtures import make_hospital, make_listing, make_user, sign_in_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 REVISIONS = "/office/hospitals/revision/"
 DIRECTORY = ["hospital", "listing", "fact", "specialty", "source", "story"]
 

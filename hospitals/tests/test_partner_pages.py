@@ -17,7 +17,7 @@ from hospitals.tests.pages import cells, fields, problems
 from portal.roles import Role
 from portal.tests.fixtures import make_hospital, make_listing, make_user, sign_in_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 LISTINGS = "/partners/hospitals/listing/"
 REVISIONS = "/partners/hospitals/revision/"
 

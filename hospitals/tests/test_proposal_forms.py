@@ -22,7 +22,7 @@ from hospitals.models import (
 from hospitals.tests.finding import index_curated
 from portal.tests.fixtures import make_listing
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 VOLUME = {
     "low": 120,
     "high": 150,

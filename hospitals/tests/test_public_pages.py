@@ -15,7 +15,7 @@ from hospitals.models import Condition, Hospital
 from portal.addresses import full_address, in_each_language, language_tag
 from portal.tests.fixtures import make_listing
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 LANGUAGES = [code for code, _name in django_settings.LANGUAGES]
 # Names of pages without an argument; the inquiry's first page may know a draft of this browser.
 STATIC = ("how-it-works", "about", "privacy")

@@ -17,7 +17,7 @@ from hospitals.loading import load_conditions
 from hospitals.models import Change, Condition, DirectoryVersion, Hospital
 from portal.tests.fixtures import make_hospital
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 MAP = "/sitemap.xml"
 LANGUAGES = [code for code, _name in django_settings.LANGUAGES]
 SPACE = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9", "x": "http://www.w3.org/1999/xhtml"}

@@ -26,7 +26,7 @@ from hospitals.models import (
 from hospitals.tests.schema_org import MEDICAL_SPECIALTIES, problems
 from portal.tests.fixtures import make_listing
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 LANGUAGES = [code for code, _name in django_settings.LANGUAGES]
 BLOCK = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
 CANARY = "zqxcanary"

@@ -6,6 +6,8 @@ from django.test import Client
 from hospitals.models import Revision
 from portal.tests.fixtures import make_listing, sign_in_staff
 
+pytestmark = pytest.mark.any_engine
+
 PAGE = "We could not read that"
 USERS = "/office/portal/user/"
 

@@ -14,6 +14,8 @@ from portal.middleware import PERMISSIONS_POLICY
 from portal.tests.fixtures import HEALTH_CANARY, sign_in_staff
 from portal.tests.routes import all_routes
 
+pytestmark = pytest.mark.any_engine
+
 POLICY = {
     "default-src": "'none'", "script-src": "'self'", "style-src": "'self'",
     "img-src": "'self' data:", "font-src": "'self'", "connect-src": "'self'",

@@ -16,6 +16,8 @@ from portal.second_factor import find_device, new_recovery_codes
 from portal.tests.fixtures import PASSWORD, make_user, sign_in_staff
 from portal.views.second_factor import PENDING
 
+pytestmark = pytest.mark.any_engine
+
 OFFICE = "/office/login/"
 PARTNERS = "/partners/login/"
 

@@ -13,6 +13,8 @@ from django.utils import translation
 from portal.addresses import language_tag
 from portal.views import errors
 
+pytestmark = pytest.mark.any_engine
+
 ROOT = Path(settings.BASE_DIR)
 LANGUAGES = [code for code, _ in settings.LANGUAGES]
 STATIC_PAGES = ["how-it-works", "about", "privacy"]
