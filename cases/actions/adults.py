@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from cases import codes, notifications
 from cases.actions.core import ActionRefusedError, leave_event
+from cases.actions.shares import lock_case
 from cases.models import Case, FamilyMember, FamilyToken
 from cases.models.event import EventKind
 from cases.models.tokens import Purpose
@@ -29,13 +30,16 @@ def invite_adult(
     With an address nobody but the invited person ever sees the code.
     """
     _refuse_strangers(by, case)
-    if case.has_ended:
-        raise ActionRefusedError(_("This case has ended."))
     code = codes.new_code()
     fields = {"name": name, "relation": relation, "language": language, "can_write": can_write}
     fields |= {"email": email, "code_hash": make_password(codes.normalise_code(code))}
     try:
         with transaction.atomic():
+            # It may be joined with another case at this moment, which lets its owner in there.
+            lock_case(case)
+            case.refresh_from_db(fields=["stage"])
+            if case.has_ended:
+                raise ActionRefusedError(_("This case has ended."))
             member = FamilyMember.objects.create(case=case, is_owner=False, **fields)
             rights = "write" if can_write else "read"
             leave_event(case, EventKind.ADULT_INVITED, by=by, rights=rights)

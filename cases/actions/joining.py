@@ -7,7 +7,7 @@ of the two cases, and the job goes on with those that are left. What nobody name
 
 from contextlib import ExitStack
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -147,13 +147,12 @@ def _move_words(row, keep: Case) -> None:
 
 
 def _let_in(left: Case, keep: Case) -> None:
-    """The same person with the same code: sessions that are open go on, in the other case."""
-    try:
-        with transaction.atomic():
-            owner = FamilyMember.objects.filter(case=left, is_owner=True)
-            owner.update(case=keep, is_owner=False, can_write=True)
-    except IntegrityError as error:
-        raise ActionRefusedError(_("A second adult has access already. End that first.")) from error
+    """The same person with the same code: sessions that are open go on, in the other case.
+
+    Nobody else was let in since `merge_cases` looked: whoever lets in locks the case as well.
+    """
+    owner = FamilyMember.objects.filter(case=left, is_owner=True)
+    owner.update(case=keep, is_owner=False, can_write=True)
     FamilyMember.objects.filter(case=left).update(case=keep)
 
 

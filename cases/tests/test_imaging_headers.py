@@ -8,12 +8,13 @@ import struct
 import zlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.uid import CTImageStorage, DeflatedExplicitVRLittleEndian
 
 from cases.imaging.headers import place_of, read_disc
+from cases.imaging.streams import PREAMBLE
 from cases.tests.scans import (
     make_directory,
     make_disc,
@@ -214,7 +215,22 @@ def test_a_picture_without_a_study_is_no_picture():
     assert (disc["unreadable"], disc["images"]) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    "tag", ["0800 1800", "2000 1300", "2000 3200", "2000 3700", "2000 0d00", "0800 6000"]
+)
+def test_a_picture_with_a_value_that_cannot_be_read_is_counted_once_U3(tag):
+    """Of a kind that no parser knows: nothing of it is half kept."""
+    data = bytearray(make_slice())
+    place = data.index(bytes.fromhex(tag), PREAMBLE) + 4
+    data[place : place + 2] = b"QQ"
+    disc = read(zipped({"a": bytes(data), "b": make_slice(2)}), "zip")
+    assert (disc["scans"], disc["unreadable"], disc["images"]) == (2, 1, 1)
+    assert [image[0] for image in only_series(disc)["images"]] == [1]
+
+
 @settings(max_examples=150, deadline=None)
+# The kind of the value in the middle of its name.
+@example(place=334, value=b"A")
 @given(place=st.integers(132, 700), value=st.binary(min_size=1, max_size=8))
 def test_changed_bytes_raise_nothing_U1(place, value):
     data = bytearray(make_slice())

@@ -1,14 +1,18 @@
 """Scans of a case from the job to the rows: read, drawn, copied; again when it was lost."""
 
+import errno
 import io
 import zipfile
+from contextlib import contextmanager
+from unittest.mock import Mock
 
 import pytest
 from django.utils import timezone
 
 from cases import actions, jobs
-from cases.models import DerivedFile, ImagingReading, Purpose
+from cases.models import Case, DerivedFile, ImagingReading, Purpose, Record
 from cases.records import store
+from cases.records.derive import DeriveFailedError
 from cases.records.sealed import open_sealed
 from cases.tests.scans import make_directory, make_disc, make_slice, opened
 from portal.tests.fixtures import NAME_CANARY, make_record
@@ -32,6 +36,20 @@ def plain(file: DerivedFile) -> bytes:
 
 def scans_of(case):
     return actions.combined(case, actions.readings_of(case))
+
+
+def meanwhile(monkeypatch, during: str, act) -> None:
+    """Something that happens when the child has done this task, before anything is kept."""
+    own = actions.imaging.deriving
+
+    @contextmanager
+    def deriving(task, **more):
+        with own(task, **more) as derived:
+            if task == during:
+                act()
+            yield derived
+
+    monkeypatch.setattr(actions.imaging, "deriving", deriving)
 
 
 def test_a_disc_is_read_and_drawn(case):
@@ -178,3 +196,88 @@ def test_a_directory_alone_is_read(case):
     add(case, make_directory(s1_2=3), "DICOMDIR")
     actions.read_scans(case=case)
     assert scans_of(case).is_list_only
+
+
+# ---- What goes wrong meanwhile
+
+
+@pytest.mark.parametrize("during", ["headers", "series", "shared"])
+def test_of_a_scan_that_is_removed_meanwhile_nothing_remains_U8(
+    case, monkeypatch, during, django_capture_on_commit_callbacks
+):
+    record = add(case, make_disc())
+    own = Record.objects.select_related("case").get()
+    meanwhile(monkeypatch, during, lambda: actions.remove_record(by=case.owner, record=own))
+    with django_capture_on_commit_callbacks(execute=True):
+        assert actions.read_scans(case=case) == 1
+        assert actions.make_shared_copy(record=record) is False
+    assert not ImagingReading.objects.exists() and not DerivedFile.objects.exists()
+    assert list(store.names_older_than(-1)) == []
+
+
+def test_a_scan_that_is_lost_before_it_is_drawn_has_no_picture(case, monkeypatch):
+    record = add(case, make_disc())
+    meanwhile(monkeypatch, "headers", lambda: store.remove(record.storage_name))
+    actions.read_scans(case=case)
+    file = DerivedFile.objects.get(purpose=Purpose.SERIES)
+    assert (file.record, file.storage_name) == (record, None)
+    assert scans_of(case).studies[0].pictures == 5
+    assert actions.previews_of(case, actions.readings_of(case)) == {}
+    # Nobody tries again.
+    assert actions.read_scans(case=case) == 0
+    assert DerivedFile.objects.get() == file
+
+
+def test_a_full_disk_is_tried_again_R6(case, monkeypatch):
+    record = add(case, make_disc())
+    with monkeypatch.context() as disk:
+        disk.setattr(store, "create", Mock(side_effect=OSError(errno.ENOSPC, "no room")))
+        with pytest.raises(DeriveFailedError, match="ENOSPC"):
+            actions.read_scans(case=case)
+        with pytest.raises(DeriveFailedError, match="ENOSPC"):
+            actions.make_shared_copy(record=record)
+    assert not DerivedFile.objects.exists()
+    assert (actions.read_scans(case=case), actions.make_shared_copy(record=record)) == (0, True)
+    assert DerivedFile.objects.exclude(storage_name=None).count() == 2
+
+
+def test_a_case_without_an_inquiry_compares_nobody(case):
+    record = add(case, make_disc())
+    case.inquiry.delete()
+    case = Case.objects.get()
+    actions.read_scans(case=case)
+    assert scans_of(case).studies[0].pictures == 5
+    assert actions.make_shared_copy(record=record) is True
+
+
+def test_asking_for_copies_asks_for_the_reading_first_and_each_once(case):
+    from django_tasks_db.models import DBTaskResult
+
+    record = add(case, make_disc())
+    assert actions.shared_copies(case=case) == []
+    actions.read_scans(case=case)
+    for _time in range(2):
+        assert actions.shared_copies(case=case)[0].is_made is False
+    waiting = DBTaskResult.objects.exclude(task_path=jobs.check_record.module_path)
+    asked = waiting.order_by("enqueued_at").values_list("task_path", "args_kwargs")
+    assert [(path, told["args"]) for path, told in asked] == [
+        (jobs.read_scans.module_path, [str(case.pk)]),
+        (jobs.make_shared_copy.module_path, [str(record.pk)]),
+    ]
+
+
+def test_a_disc_that_does_not_open_has_no_copy_and_says_why(case):
+    record = add(case, make_disc()[:-40])
+    actions.read_scans(case=case)
+    assert actions.make_shared_copy(record=record) is False
+    [copy] = actions.shared_copies(case=case)
+    assert (copy.is_made, copy.file, copy.held) == (True, None, {"unreadable": 1})
+
+
+def test_a_copy_of_a_scan_that_is_lost_is_not_settled(case):
+    """The file may come back from a backup."""
+    record = add(case, make_disc())
+    actions.read_scans(case=case)
+    store.remove(record.storage_name)
+    assert actions.make_shared_copy(record=record) is False
+    assert actions.shared_copies(case=case)[0].is_made is False

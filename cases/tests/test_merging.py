@@ -1,7 +1,9 @@
 """Two cases become one: nothing is lost, nothing can be read with the wrong key, no way in ends."""
 
+import errno
 import threading
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.apps import apps
@@ -405,7 +407,9 @@ class KilledError(Exception):
     pass
 
 
-@pytest.mark.parametrize("place", ["_copy_file", "_move_row", "_move_places", "queue_what_follows"])
+@pytest.mark.parametrize(
+    "place", ["_copy_file", "_move_row", "move_checklist", "queue_what_follows"]
+)
 def test_u8_killed_anywhere_it_goes_on(
     pair, lead, monkeypatch, place, django_capture_on_commit_callbacks
 ):
@@ -418,11 +422,11 @@ def test_u8_killed_anywhere_it_goes_on(
     left.refresh_from_db()
     own, calls = getattr(joining, place), []
 
-    def killed(*args):
+    def killed(*args, **named):
         calls.append(args)
         if len(calls) == 2:
             raise KilledError
-        return own(*args)
+        return own(*args, **named)
 
     monkeypatch.setattr(joining, place, killed)
     with django_capture_on_commit_callbacks(execute=True), pytest.raises(KilledError):
@@ -437,6 +441,50 @@ def test_u8_killed_anywhere_it_goes_on(
     assert Record.objects.filter(case=keep).count() == 3
     names = set(Record.objects.values_list("storage_name", flat=True))
     assert set(store.names_older_than(-9)) - before == names
+
+
+def test_u8_paper_without_a_file_stays_when_its_row_cannot_move(pair, lead, monkeypatch):
+    """A refused one: there is no new file to take away, and none of another is."""
+    keep, left, _hint = pair
+    make_record(left, status=Status.REFUSED, reason=Reason.TYPE)
+    before = set(store.names_older_than(-9))
+    join(pair, lead)
+    left.refresh_from_db()
+    with monkeypatch.context() as broken, pytest.raises(KilledError):
+        broken.setattr(joining, "move_checklist", Mock(side_effect=KilledError))
+        actions.move_papers(left=left)
+    assert (Record.objects.get().case_id, set(store.names_older_than(-9))) == (left.pk, before)
+    assert actions.move_papers(left=left) == 1
+    assert Record.objects.get().case_id == keep.pk
+
+
+def test_r6_full_disk_leaves_the_paper_whole_and_no_half_a_copy(pair, lead, monkeypatch):
+    keep, left, _hint = pair
+    make_record(left, b"%PDF-1.7 words")
+    before = set(store.names_older_than(-9))
+    join(pair, lead)
+    left.refresh_from_db()
+    full = OSError(errno.ENOSPC, "no room")
+    with monkeypatch.context() as disk, pytest.raises(OSError, match="no room"):
+        disk.setattr(joining.sealed.Appender, "finish", Mock(side_effect=full))
+        actions.move_papers(left=left)
+    assert set(store.names_older_than(-9)) == before
+    assert read(Record.objects.select_related("case").get(), FamilyMember(case=left, is_owner=True))
+    assert actions.move_papers(left=left) == 1
+    assert read(Record.objects.select_related("case").get(), owner_of(keep)) == b"%PDF-1.7 words"
+
+
+def test_adult_is_not_let_into_a_case_that_was_joined_meanwhile(pair, lead):
+    """The page of the invitation was open when the case ended."""
+    keep, left, _hint = pair
+    stale = Case.objects.get(pk=left.pk)
+    by = FamilyMember.objects.get(case=left)
+    join(pair, lead)
+    with pytest.raises(ActionRefusedError):
+        actions.invite_adult(
+            by=by, case=stale, name="X", relation="other", language="en", can_write=False
+        )
+    assert FamilyMember.objects.filter(case=left).count() == 0
 
 
 def test_lost_job_is_found_again(pair, lead):

@@ -265,6 +265,14 @@ def test_what_was_taken_back_is_not_found(case, scmc, coordinator):
     assert FamilyTask.objects.get().done_at is not None
 
 
+def test_who_does_not_work_on_a_case_takes_nothing_back(case, scmc, coordinator, auditor):
+    proposal = ask(case, scmc, coordinator)
+    for by in (auditor, case.owner):
+        with pytest.raises(ActionRefusedError):
+            actions.take_back_proposal(by=by, proposal=proposal)
+    assert (Proposal.objects.get().state, FamilyTask.objects.get().done_at) == ("open", None)
+
+
 def test_answer_survives_a_change_of_language(case, scmc, coordinator):
     proposal = propose(case, scmc, coordinator)
     posted = {"no": "1", "words": "Kept words", "switch_language": "pl"}
