@@ -35,6 +35,8 @@ def condition_of(key: str) -> Condition | None:
 class KnownForm(FamilyForm):
     """All of it can stay open: a coordinator finds the name from what was told."""
 
+    enter_presses = "search"
+
     diagnosis = Line(
         label=_("What do doctors call it?"),
         help_text=_(

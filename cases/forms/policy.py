@@ -35,6 +35,8 @@ class FamilyForm(forms.Form):
     """
 
     use_required_attribute = False
+    # Name of the button that Enter presses; without one, the page is sent on.
+    enter_presses = ""
     # Keys that the page posts beside the fields.
     extra_keys: tuple[str, ...] = ()
 

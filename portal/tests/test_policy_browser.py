@@ -42,6 +42,8 @@ def addresses(stage, client) -> list[str]:
     pages = []
     for path in sorted(paths):
         answer = client.get(path)
+        # A file that nobody reads to its end.
+        answer.close()
         if "text/html" in answer.headers.get("Content-Type", "") and answer.status_code != 302:
             pages.append(path)
     return pages

@@ -118,7 +118,7 @@
       input.value = item.querySelector("bdi").textContent;
       close();
       input.dispatchEvent(new Event("change", { bubbles: true }));
-      input.form.requestSubmit(input.form.elements[filling]);
+      input.form.requestSubmit(input.form.querySelector(`button[name="${filling}"]`));
     };
 
     input.addEventListener("input", (event) => {
