@@ -23,7 +23,7 @@ from tools import machine  # noqa: E402
 from tools.postgres import cluster  # noqa: E402
 
 PYTHON = sys.executable
-PYTEST = [PYTHON, "-m", "pytest", "--color=no", "-q"]
+PYTEST = [PYTHON, "-m", "pytest", "--color=no", "-q", "--durations=25"]
 # Measured here, judged by a step of its own.
 COVERAGE = ["--cov", "--cov-report=", "--cov-fail-under=0"]
 OUTCOMES = re.compile(r"(\d+) (passed|failed|skipped|errors?)\b")
