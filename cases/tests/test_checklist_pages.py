@@ -19,7 +19,7 @@ from hospitals.tests.claims import make_claim, make_source
 from portal.tests.cast import sign_in_family
 from portal.tests.fixtures import HEALTH_CANARY, make_listing, make_record
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 PDF = make_pdf()
 
 

@@ -12,7 +12,7 @@ from cases.models import Case, Draft
 from cases.tests.family import ANSWERS, code_on, fill_in, send, shown, step_url
 from portal.tests.fixtures import HEALTH_CANARY
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 
 
 def test_whole_inquiry_becomes_a_case(client, scmc):

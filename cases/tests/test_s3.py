@@ -29,7 +29,7 @@ from portal.troubles import StorageDownError
 from tools.postgres import free_port
 
 # What the engine of the database does not know of.
-pytestmark = [pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 
 
 # Apart from its address: who looks for secrets in this repository would find one.
