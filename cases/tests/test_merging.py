@@ -49,6 +49,14 @@ from portal.tests.fixtures import (
 )
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings, tmp_path):
+    """What other tests leave behind is no orphan of this one."""
+    settings.RECORDS_DIR = tmp_path / "records"
+
+
 OTHER_CODE = "PQRS-TVWX-YZ23"
 
 
