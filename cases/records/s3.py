@@ -6,8 +6,6 @@ memory whole. The library is loaded only where a bucket is configured.
 
 import base64
 import hashlib
-import io
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from functools import cache
 from django.conf import settings
 from django.utils import timezone
 
+from cases.records.positioned import Positioned
 from portal.environment import Bucket
 from portal.troubles import StorageDownError
 
@@ -158,29 +157,13 @@ def forget_parts_older_than(seconds: float) -> int:
     return forgotten
 
 
-class RangeFile(io.RawIOBase):
+class RangeFile(Positioned):
     """A file of the bucket, read from any place. Raises FileLostError or StorageDownError."""
 
     def __init__(self, name: str):
         self._name, self._position, self._copy = name, 0, None
         self._window, self._held_from, self._held = FIRST, 0, b""
         self._fetch()
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
-        if base + offset < 0:
-            raise ValueError("before the beginning")
-        self._position = base + offset
-        return self._position
 
     def read(self, size: int = -1) -> bytes:
         """Everything that was asked for: short only at the end of the file."""

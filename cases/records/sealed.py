@@ -11,7 +11,6 @@ counted nonce would repeat.
     last     the same with 0 to 65,535 bytes
 """
 
-import io
 import os
 import secrets
 import struct
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from cases.records.crypto import KEY_BYTES, NONCE_BYTES, TAG_BYTES, SealBrokenError
+from cases.records.positioned import Positioned
 
 FORM = b"SHR1"
 SALT_BYTES = 32
@@ -114,7 +114,7 @@ class Appender:
             self._number += 1
 
 
-class SealedReader(io.RawIOBase):
+class SealedReader(Positioned):
     """A finished file as plain bytes, from any place, one piece in memory at a time.
 
     Opening it looks at the last piece: a file that was cut short says so
@@ -138,22 +138,6 @@ class SealedReader(io.RawIOBase):
     def release(self) -> None:
         """Closes the sealed file too, which `close` leaves to whoever opened it."""
         self._file.close()
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
-        if base + offset < 0:
-            raise ValueError("before the beginning")
-        self._position = base + offset
-        return self._position
 
     def readinto(self, buffer) -> int:
         number, start = divmod(self._position, PIECE)
