@@ -446,3 +446,12 @@ def test_titles_of_the_pages_tell_nothing(scmc, coordinator):
         assert scmc.name not in title and HEALTH_CANARY not in title
     with override("en"):
         assert consents.effect_of(agree(case, "news"))
+
+
+def test_pages_warn_before_the_session_ends_and_let_one_sign_out_A5(case, scmc, coordinator):
+    proposal = ask(case, scmc, coordinator)
+    for path in (case_url(case, "sharing"), url_of(proposal)):
+        page = signed_in(case).get(path).text
+        assert page.count('id="session-warning"') == 1
+        assert page.count("js/case.js") == 1
+        assert page.count(reverse("case:sign-out")) == 1

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cases import actions, consents, times
+from cases import actions, consents, sessions, times
 from cases.forms.agreement import HospitalAnswerForm, NoHospitalForm
 from cases.forms.policy import unvalidated
 from cases.links import token_row
@@ -37,6 +37,8 @@ def sharing(request, case):
         "share_with": hospitals_to_share_with(case, given) if may_decide else [],
         "adults": case.family.filter(ended_at=None).order_by("-is_owner"),
         "openings": openings(case),
+        "draft": sessions.open_draft(request),
+        "seconds_left": sessions.seconds_left(request),
     }
     return render(request, "cases/sharing.html", context)
 
@@ -152,6 +154,8 @@ def _show(request, proposal, form, no_form):
     may_answer = is_open and is_owner(request.member)
     context = {
         "case": case,
+        "draft": sessions.open_draft(request),
+        "seconds_left": sessions.seconds_left(request),
         "proposal": proposal,
         "hospital": proposal.hospital,
         "is_open": is_open,
