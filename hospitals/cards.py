@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from itertools import groupby
-from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 from django.template.loader import render_to_string
@@ -50,8 +49,8 @@ class KeptCard:
 
     head: str
     tail: str
-    # Of the public listings, by key.
-    titles: dict[UUID, str]
+    # Of the public listings, by the bytes of their keys.
+    titles: dict[bytes, str]
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def card(hospital: Hospital) -> Card:
 
 def found_cards(hits: list[Found], version: int) -> list[FoundCard]:
     """In the order of the hits. Rendering costs more than finding, so cards are kept."""
-    keys = [hit.hospital_id.hex for hit in hits]
+    keys = [hit.hospital.hex() for hit in hits]
     cards = kept(f"cards:{get_language()}", keys, version, _render)
     return [
         _with_reason(cards[key], hit) for key, hit in zip(keys, hits, strict=True) if key in cards
@@ -96,7 +95,7 @@ def _rendered(hospital: Hospital) -> KeptCard:
     return KeptCard(
         render_to_string("hospitals/_card_head.html", context),
         render_to_string("hospitals/_card_tail.html", context),
-        {listing.pk: listing.title for listing in hospital.public_listings},
+        {listing.pk.bytes: listing.title for listing in hospital.public_listings},
     )
 
 
@@ -108,7 +107,7 @@ def for_cards(hospitals: QuerySet) -> QuerySet:
 
 def _with_reason(kept_card: KeptCard, found: Found) -> FoundCard:
     """In words whether the hospital names what was asked, or only a specialty covers it."""
-    title = kept_card.titles.get(found.listing_id, "")
+    title = kept_card.titles.get(found.listing, "")
     if not title:
         return FoundCard(kept_card.head, kept_card.tail)
     if found.is_exact:

@@ -24,6 +24,8 @@ WIDTH = 600
 # The sheet of the city shows these as one shape, which leads to the other sheet.
 CENTRE = "centre"
 PIN_HEIGHT, DIGIT_WIDTH, PIN_PADDING = 34, 14, 20
+# Stands for the number in a mark that is kept; no name has this character.
+NUMBER = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,10 @@ class Shape:
     @property
     def mark(self) -> SafeString:
         """Pin, number and name."""
+        number = str(self.area.number or "")
         words = get_language(), self.area.label
-        return _mark(self.outline, *words, self.area.number, self.is_filled)
+        mark = _mark(self.outline, *words, len(number), self.is_filled)
+        return SafeString(mark.replace(NUMBER, number))
 
 
 @dataclass(frozen=True)
@@ -94,12 +98,14 @@ class Mark:
     """Where the parts of a mark stand."""
 
     outline: Outline
-    number: int
+    # Of the number in the pin; none where there is no pin.
+    digits: int
+    number: str = NUMBER
 
     @property
     def pin(self) -> str:
         """A box with a tip, as wide as its number, above the point of the district."""
-        half = (PIN_PADDING + DIGIT_WIDTH * len(str(self.number))) // 2
+        half = (PIN_PADDING + DIGIT_WIDTH * self.digits) // 2
         x, top = self.outline.x, self.outline.y - PIN_HEIGHT - 8
         return (
             f"M{x - half} {top + 9}q0-9 9-9h{2 * half - 18}q9 0 9 9v{PIN_HEIGHT - 18}"
@@ -113,14 +119,15 @@ class Mark:
     @property
     def label_y(self) -> int:
         """Below the pin; without a pin, at its point."""
-        return self.outline.y + (21 if self.number else 8)
+        return self.outline.y + (21 if self.digits else 8)
 
 
-# Thirty of them stand on each page; the same numbers come again and again.
+# Thirty of them stand on each page; of the number only its width changes the drawing.
 @lru_cache(maxsize=4096)
-def _mark(outline: Outline, _language: str, label: str, number: int, is_filled: bool) -> SafeString:
-    context = {"mark": Mark(outline, number), "label": label, "is_filled": is_filled}
-    return SafeString(render_to_string("hospitals/_map_mark.html", context).strip())
+def _mark(outline: Outline, _language: str, label: str, digits: int, is_filled: bool) -> str:
+    """With `NUMBER` in the place of the number."""
+    context = {"mark": Mark(outline, digits), "label": label, "is_filled": is_filled}
+    return render_to_string("hospitals/_map_mark.html", context).strip()
 
 
 def draw(areas: Iterable[Area]) -> list[tuple[Sheet, list[Shape]]]:

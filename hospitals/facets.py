@@ -110,11 +110,11 @@ class Index:
             if flags[place >> 3] >> (place & 7) & 1
         )
 
-    def bits_of(self, keys: Iterable[UUID]) -> int:
+    def bits_of(self, keys: Iterable[bytes]) -> int:
         """One bit for each of these hospitals; those that are not public have none."""
         bits = 0
         for key in keys:
-            place = self.places.get(key.bytes)
+            place = self.places.get(key)
             if place is not None:
                 bits |= 1 << place
         return bits

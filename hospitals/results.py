@@ -45,7 +45,7 @@ def find_matches(form: FilterForm, index: facets.Index, version: int) -> Matches
     )
     among = index.with_any("specialty", found.ways) | _named(index, found)
     # Who says that it treats this very illness, whatever its specialties are.
-    among |= index.bits_of(hit.hospital_id for hit in found.hospitals)
+    among |= index.bits_of(hit.hospital for hit in found.hospitals)
     return Matches(left & among, among, found)
 
 
@@ -55,7 +55,7 @@ def _named(index: facets.Index, found: Answer) -> int:
     if not slugs:
         return 0
     keys = Hospital.objects.filter(slug__in=slugs).values_list("pk", flat=True)
-    return index.bits_of(keys)
+    return index.bits_of(key.bytes for key in keys)
 
 
 class PageOfList:

@@ -1,10 +1,11 @@
-"""Lists to choose from whose choices are plain text already: hundreds cost almost nothing."""
+"""Fields of a form without a template of their own: hundreds of choices cost almost nothing."""
 
 from collections.abc import Iterator
+from html import escape
 
 from django import forms
 from django.forms.utils import flatatt
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 
@@ -21,6 +22,16 @@ class PlainSelect(forms.Select):
             flatatt({"name": name} | self.build_attrs(self.attrs, attrs)),
             SafeString("".join(_options(self.choices, chosen))),
         )
+
+
+class PlainInput(forms.TextInput):
+    """One line of text: a template for it takes half a millisecond of a search."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        said = {"type": self.input_type, "name": name} | self.build_attrs(self.attrs, attrs)
+        if (shown := self.format_value(value)) is not None:
+            said["value"] = shown
+        return format_html("<input{}>", flatatt(said))
 
 
 def _options(choices, chosen: str) -> Iterator[str]:

@@ -142,6 +142,13 @@ CACHES = {
         "LOCATION": "directory",
         "OPTIONS": {"MAX_ENTRIES": 30_000},
     },
+    # What words of questions mean, apart from the rest: a flood of made-up words pushes nothing
+    # else out. At most about 15 MB.
+    "words": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "words",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    },
 }
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

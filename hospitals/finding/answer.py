@@ -10,11 +10,12 @@ order and not by an earlier one, so a full specialty hides nobody who stands hig
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from uuid import UUID
 
 from hospitals.finding.lookup import Hit, find_names
 from hospitals.finding.people import Person, recognise
-from hospitals.finding.standing import Place, order_of
+from hospitals.finding.standing import order_of
 from hospitals.finding.ways import Ways, specialty_scores, targets_of, ways_of
 from hospitals.models import DirectoryVersion, EntryKind, Hospital
 
@@ -31,20 +32,24 @@ UNDERSTOOD = 0.30
 class Found:
     """One hospital of the answer and the listing that brought it there; none for its name.
 
-    `is_exact`: the hospital says that it treats this very condition, or offers this
-    treatment; otherwise the specialty covers it.
+    Both by their keys as bytes: a search looks at hundreds. `is_exact`: the hospital says
+    that it treats this very condition, or offers this treatment; otherwise the specialty
+    covers it. `rank`: its place in the printed order, the lowest first.
     """
 
-    hospital_id: UUID
-    score: float
+    rank: tuple
+    hospital: bytes
     target: Hit
-    listing_id: UUID | None = None
+    listing: bytes | None = None
     is_exact: bool = False
-    order: tuple[int, int] = (0, 0)
 
-    def sort_key(self) -> tuple:
-        is_named = self.listing_id is None
-        return (-round(self.score, 2), not is_named, not self.is_exact, self.order)
+    @property
+    def hospital_id(self) -> UUID:
+        return UUID(bytes=self.hospital)
+
+    @property
+    def listing_id(self) -> UUID | None:
+        return UUID(bytes=self.listing) if self.listing else None
 
 
 @dataclass
@@ -76,11 +81,12 @@ def answer(
     `version`: of the directory, where the caller has read it.
     """
     person, rest = recognise(question)
-    hits = find_names(rest, language=language)
+    version = DirectoryVersion.current() if version is None else version
+    hits = find_names(rest, language=language, version=version)
     enough = max(UNDERSTOOD, NEAR_THE_BEST * hits[0].score) if hits else UNDERSTOOD
     meant = [hit for hit in hits if hit.score >= enough]
     result = Answer(question, person, meant[:MAX_TARGETS], hits[:MAX_TARGETS])
-    result.version = version = DirectoryVersion.current() if version is None else version
+    result.version = version
     ways = ways_of(result.targets, version)
     result.ways = specialty_scores(ways)
     named = [*_named(result.targets, hospitals), *_exact(ways, person, hospitals, version)]
@@ -96,32 +102,34 @@ def _best(
     Specialties are read from the best score down, until no listing of the next one
     could stand among them.
     """
-    best: dict[UUID, Found] = {}
+    best: dict[bytes, Found] = {}
     for found in named:
-        _keep_better(best, found)
+        known = best.get(found.hospital)
+        if known is None or found.rank < known.rank:
+            best[found.hospital] = found
     for slug, (score, target) in sorted(result.ways.items(), key=lambda way: -way[1][0]):
-        if len(_at_least(best, score)) >= MAX_HOSPITALS:
+        if _better_than(best, score) >= MAX_HOSPITALS:
             break
         order = order_of(EntryKind.SPECIALTY, slug, version)
         for place in order.first(MAX_HOSPITALS, result.person, hospitals):
-            _keep_better(best, _found(place, score, target))
-    return sorted(best.values(), key=Found.sort_key)[:MAX_HOSPITALS]
+            rank = rank_of(score * place.fit, place.order)
+            known = best.get(place.hospital)
+            if known is None or rank < known.rank:
+                best[place.hospital] = Found(rank, place.hospital, target, place.listing)
+    return sorted(best.values(), key=attrgetter("rank"))[:MAX_HOSPITALS]
 
 
-def _keep_better(best: dict[UUID, Found], found: Found) -> None:
-    known = best.get(found.hospital_id)
-    if known is None or found.sort_key() < known.sort_key():
-        best[found.hospital_id] = found
+def rank_of(
+    score: float, order: tuple[int, int], *, is_named: bool = False, is_exact: bool = False
+) -> tuple:
+    """The printed order; hundredths, because finer differences of names mean nothing."""
+    return (-round(score, 2), not is_named, not is_exact, order)
 
 
-def _at_least(best: dict[UUID, Found], score: float) -> list[Found]:
-    """Those whose rounded score no listing with this score can reach."""
-    return [found for found in best.values() if round(found.score, 2) > round(score, 2)]
-
-
-def _found(place: Place, score: float, target: Hit, *, is_exact: bool = False) -> Found:
-    key = UUID(bytes=place.hospital)
-    return Found(key, score * place.fit, target, place.listing, is_exact, place.order)
+def _better_than(best: dict[bytes, Found], score: float) -> int:
+    """How many no listing with this score can reach."""
+    limit = -round(score, 2)
+    return sum(found.rank[0] < limit for found in best.values())
 
 
 def _named(targets: list[Hit], hospitals: Container[bytes] | None) -> Iterator[Found]:
@@ -132,7 +140,8 @@ def _named(targets: list[Hit], hospitals: Container[bytes] | None) -> Iterator[F
     rows = Hospital.objects.public().filter(slug__in=hits).values_list("pk", "slug", "position")
     for key, slug, position in rows:
         if hospitals is None or key.bytes in hospitals:
-            yield Found(key, hits[slug].score, hits[slug], order=(0, position))
+            rank = rank_of(hits[slug].score, (0, position), is_named=True)
+            yield Found(rank, key.bytes, hits[slug])
 
 
 def _exact(
@@ -143,4 +152,5 @@ def _exact(
         for kind, key in way.named:
             order = order_of(kind, key, version)
             for place in order.first(MAX_HOSPITALS, person, hospitals):
-                yield _found(place, target.score, target, is_exact=True)
+                rank = rank_of(target.score * place.fit, place.order, is_exact=True)
+                yield Found(rank, place.hospital, target, place.listing, is_exact=True)

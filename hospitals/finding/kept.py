@@ -12,12 +12,19 @@ from hospitals.freshness import shanghai_today
 KEEP_SECONDS = 24 * 3600
 
 
-def kept(subject: str, keys: Iterable[str], version: int, read: Callable[[list[str]], dict]):
+def kept(
+    subject: str,
+    keys: Iterable[str],
+    version: int,
+    read: Callable[[list[str]], dict],
+    *,
+    where: str = "directory",
+):
     """Key -> value, for the keys that have one; `read` answers for those not yet kept.
 
     Under the version of the directory and the day: claims fade by the day.
     """
-    store = caches["directory"]
+    store = caches[where]
     prefix = f"{subject}:{version}:{shanghai_today()}:"
     names = {f"{prefix}{key}": key for key in keys}
     found = {names[name]: value for name, value in store.get_many(names).items()}

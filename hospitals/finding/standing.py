@@ -9,7 +9,6 @@ Packed into bytes, because the cache copies what it hands out: 100,000 listings 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
@@ -41,7 +40,7 @@ class Place:
     """Where one listing stands. `order` compares listings that match equally well."""
 
     hospital: bytes
-    listing: UUID
+    listing: bytes
     order: tuple[int, int]
     fit: float
 
@@ -79,7 +78,7 @@ class Order:
         position = int.from_bytes(self.positions[row * 2 : row * 2 + 2], "big")
         return Place(
             self.hospitals[row * KEY : (row + 1) * KEY],
-            UUID(bytes=self.listings[row * KEY : (row + 1) * KEY]),
+            self.listings[row * KEY : (row + 1) * KEY],
             (self.standings[row], position),
             fit,
         )

@@ -29,7 +29,7 @@ def suggest(
     if len(typed) > MAX_QUERY_LENGTH:
         return []
     _person, words = recognise(typed)
-    hits = find_names(words, language=language, prefix_last=True)
+    hits = find_names(words, language=language, prefix_last=True, version=version)
     if kinds:
         hits = [hit for hit in hits if hit.kind in kinds]
     hits = [hit for hit in hits if hit.score >= NEAR_THE_BEST * hits[0].score]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospitals.choices import SPOKEN_LANGUAGES, Audience, District, HospitalType
 from hospitals.claim_words import spoken_language
-from portal.selects import PlainChoiceField, PlainSelect
+from portal.selects import PlainChoiceField, PlainInput, PlainSelect
 
 MAX_QUERY = 200
 MAX_SHOWN = 40
@@ -76,7 +76,7 @@ class FilterForm(forms.Form):
         label=_("Illness, treatment or hospital"),
         required=False,
         max_length=MAX_QUERY,
-        widget=forms.TextInput(
+        widget=PlainInput(
             attrs={
                 "type": "search",
                 "class": "form-control",

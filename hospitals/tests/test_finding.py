@@ -11,10 +11,11 @@ from hospitals.finding.normalise import fold, tokens
 from hospitals.finding.people import Person, recognise
 from hospitals.finding.standing import FITS, NO_AGE, OTHER_AGE, age_fit
 from hospitals.finding.typos import deletions, is_close
-from hospitals.loader import DATA_DIR, load_directory
+from hospitals.loader import DATA_DIR
 from hospitals.loading import load_conditions, read
 from hospitals.models import Condition, SearchEntry, SearchPosting, Specialty
 from hospitals.tests.finding import index_curated, index_directory, slugs
+from hospitals.tests.loaded import lay_directory
 from portal.tests.fixtures import make_hospital, make_listing
 
 SAMPLES = {
@@ -45,8 +46,7 @@ SAMPLES = {
 
 def test_questions_of_families_find_their_hospital(db):
     """All samples, and at least 95 of the 100 further questions, in the first three results."""
-    load_directory()
-    load_conditions()
+    lay_directory(with_conditions=True)
     index_curated()
     add([Name("code", "C22.2", "", "C22.2", 10)])
     assert {question for question, right in SAMPLES.items() if not finds(question, right)} == set()

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from hospitals.finding import answer as finding
 from hospitals.finding.answer import answer
 from hospitals.finding.indexing import Name, add, rebuild
-from hospitals.finding.lookup import find_names, words_of
+from hospitals.finding.lookup import find_names
 from hospitals.finding.normalise import MAX_TOKENS, SENTENCE_WORDS, fold, tokens
 from hospitals.finding.shown import shown_words, understood
 from hospitals.finding.suggest import suggest
+from hospitals.finding.words import words_of
 from hospitals.loading import load_conditions, read
 from hospitals.models import (
     Condition,
@@ -239,7 +240,7 @@ def test_hospital_that_names_the_illness_comes_before_one_that_covers_it(brain_t
     assert slugs(found) == ["names", "covers"]
     assert [hit.is_exact for hit in found.hospitals] == [True, False]
     assert found.hospitals[0].listing_id == names.pk
-    assert found.hospitals[0].score > found.hospitals[1].score
+    assert found.hospitals[0].rank < found.hospitals[1].rank
 
 
 def test_treatment_that_a_hospital_names_counts_alike(db):

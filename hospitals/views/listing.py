@@ -138,10 +138,9 @@ def specialty_choices(index: facets.Index, version: int) -> list:
     """Specialties that a hospital offers, in their groups."""
 
     def read(_keys: list[str]) -> dict[str, list]:
-        rows = Specialty.objects.filter(slug__in=index.values("specialty"))
-        return {"": [(row.area, row.slug, row.name) for row in rows]}
+        groups = {area: [] for area in Area.values}
+        for row in Specialty.objects.filter(slug__in=index.values("specialty")):
+            groups[row.area].append((row.slug, capfirst(row.name)))
+        return {"": [(str(Area(area).label), rows) for area, rows in groups.items() if rows]}
 
-    groups = {area: [] for area in Area.values}
-    for area, slug, name in kept(f"specialties:{get_language()}", [""], version, read)[""]:
-        groups[area].append((slug, capfirst(name)))
-    return [(str(Area(area).label), options) for area, options in groups.items() if options]
+    return kept(f"specialties:{get_language()}", [""], version, read)[""]

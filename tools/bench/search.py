@@ -62,6 +62,7 @@ def inside(asked) -> None:
     typed = questions()
     report("look-up of names", typed, look_up, asked.rounds)
     report("search page", typed, page, asked.rounds, PAGE_LIMITS)
+    report("words never asked", typed, page_of_new_words, asked.rounds)
     report("suggestions", as_typed(typed), suggestions, asked.rounds, SUGGEST_LIMITS)
 
 
@@ -127,12 +128,21 @@ def percentiles(times: list[tuple[float, float]]) -> str:
 
 def look_up(language: str, words: str) -> None:
     from hospitals.finding.lookup import find_names
+    from hospitals.models import DirectoryVersion
 
-    find_names(words, language=language)
+    find_names(words, language=language, version=DirectoryVersion.current())
 
 
 def page(language: str, words: str) -> None:
     get(f"/{language}/hospitals/", words)
+
+
+def page_of_new_words(language: str, words: str) -> None:
+    """As `page`, in a process that has kept none of these words."""
+    from django.core.cache import caches
+
+    caches["words"].clear()
+    page(language, words)
 
 
 def suggestions(language: str, words: str) -> None:
