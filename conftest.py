@@ -25,6 +25,8 @@ os.environ.update(
     TEST_SQLITE_FILE=str(VAR_DIR / "test.sqlite3"),
     PUBLIC_URL="http://testserver",
 )
+# Set by the process that starts the others, or by the gate for more than one suite.
+os.environ.setdefault("TEST_TEMPLATES", str(VAR_DIR / "templates"))
 for name in (
     "DEBUG",
     "SECRET_KEY",
@@ -39,16 +41,25 @@ for name in (
 ):
     os.environ.pop(name, None)
 
-pytest_plugins = ["tools.testing.browser"]
+pytest_plugins = ["tools.testing.browser", "tools.testing.databases"]
 # They test none of the code that is held at 100 %, and take twice the time when it is counted.
 WITHOUT_COVERAGE = (
+    "cases/tests/test_imaging_headers.py",
+    "cases/tests/test_imaging_people.py",
+    "cases/tests/test_imaging_preview.py",
+    "cases/tests/test_imaging_slices.py",
+    "cases/tests/test_imaging_words.py",
+    "cases/tests/test_sealed.py",
+    "cases/tests/test_work.py",
     "hospitals/",
     "tools/",
     "portal/tests/test_access.py",
+    "portal/tests/test_emergency.py",
     "portal/tests/test_headers.py",
     "portal/tests/test_pages.py",
     "portal/tests/test_requests.py",
     "portal/tests/test_staff_pages.py",
+    "portal/tests/test_timezones.py",
 )
 
 

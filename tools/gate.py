@@ -84,15 +84,17 @@ def production(scratch: Path) -> dict[str, str]:
 def run_suites(report: Report, scratch: Path, missing: list[machine.Need]) -> None:
     """All of them: a failure on one database does not hide one on the other."""
     parallel = [*PYTEST, "-n", "2", "-m", "not browser"]
-    measured = {"COVERAGE_FILE": str(scratch / "coverage")}
+    # Each database is migrated once, for all suites that use it.
+    shared = {"TEST_TEMPLATES": str(scratch / "templates")}
+    measured = {**shared, "COVERAGE_FILE": str(scratch / "coverage")}
     run_suite(report, "tests on SQLite", [*parallel, *COVERAGE], measured)
     run(report, "branch coverage", [PYTHON, "-m", "coverage", "report"], measured)
     if machine.POSTGRES not in missing:
         with cluster() as address:
             only = [*parallel, "--database-only"]
-            run_suite(report, "tests on PostgreSQL", only, {"DATABASE_URL": address})
+            run_suite(report, "tests on PostgreSQL", only, {**shared, "DATABASE_URL": address})
     if machine.CHROMIUM not in missing:
-        run_suite(report, "browser tests", [*PYTEST, "-n", "2", "-m", "browser"], {})
+        run_suite(report, "browser tests", [*PYTEST, "-n", "2", "-m", "browser"], shared)
 
 
 def run(report: Report, title: str, command: list, environment: dict[str, str]) -> bool:
@@ -142,6 +144,7 @@ def clean_environment(more: dict[str, str]) -> dict[str, str]:
         "LOG_LEVEL",
         "RECORD",
         "CLAMD_",
+        "TEST_",
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return {**kept, "PYTHONUNBUFFERED": "1", **more}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from tools.postgres import free_port
+from tools.testing.databases import TEMPLATE
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS_TO_START = 120
@@ -36,6 +38,7 @@ class Demo:
 
 
 def demo_environment(folder: Path, port: int, **more: str) -> dict[str, str]:
+    lay_database(folder)
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "portal.settings",
@@ -44,6 +47,13 @@ def demo_environment(folder: Path, port: int, **more: str) -> dict[str, str]:
         "PUBLIC_URL": f"http://localhost:{port}",
         **more,
     }
+
+
+def lay_database(folder: Path) -> None:
+    """The one that a run of tests has migrated already; `migrate` then has nothing to do."""
+    templates = Path(os.environ.get("TEST_TEMPLATES", "/nowhere"))
+    if (templates / "sqlite.ready").exists():
+        shutil.copyfile(templates / TEMPLATE, folder / "portal.sqlite3")
 
 
 def run_manage(environment: dict[str, str], *arguments: str) -> str:

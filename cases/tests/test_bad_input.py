@@ -86,16 +86,19 @@ def test_paragraphs_keep_their_lines():
     assert form.cleaned_data["problem"] == "one\r\n\r\ntwo\tthree"
 
 
-@pytest.mark.parametrize(
-    "region", sorted(phonenumbers.SUPPORTED_REGIONS & set(countries.countries))
-)
-def test_phone_number_of_any_country_in_either_format(region):
-    number = phonenumbers.example_number(region)
+def test_phone_number_of_any_country_in_either_format():
     formats = (phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.E164)
-    for style in formats:
-        typed = phonenumbers.format_number(number, style)
-        form = ContactForm({**CONTACT, "country": region, "phone": typed})
-        assert "phone" not in form.errors, typed
+    regions = sorted(phonenumbers.SUPPORTED_REGIONS & set(countries.countries))
+    assert len(regions) > 200
+    refused = []
+    for region in regions:
+        number = phonenumbers.example_number(region)
+        for style in formats:
+            typed = phonenumbers.format_number(number, style)
+            form = ContactForm({**CONTACT, "country": region, "phone": typed})
+            if "phone" in form.errors:
+                refused.append((region, typed))
+    assert refused == []
 
 
 @pytest.mark.parametrize("phone", ["12", "+48 1", "call me", "+999 123456789", "9" * 40])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hospitals.loader import load_directory
 from hospitals.models import Condition, ConditionSpecialty, Hospital, Listing, Revision
+from hospitals.tests.loaded import lay_directory
 from portal.roles import Role
 from portal.tests.fixtures import make_user, sign_in_staff
 
@@ -20,7 +20,7 @@ def sign_in(live, user, **options):
 
 @pytest.fixture
 def people(db):
-    load_directory()
+    lay_directory()
     scmc = Hospital.objects.get(slug="scmc")
     return make_user("scmc-editor", Role.HOSPITAL_EDITOR, scmc), make_user("lead", Role.LEAD)
 

@@ -28,6 +28,7 @@ from hospitals.tests.claims import (
     make_source,
     name_condition,
 )
+from hospitals.tests.loaded import lay_directory
 from hospitals.treating import PAGE_SIZE
 from portal.tests.fixtures import make_hospital, make_listing
 
@@ -355,8 +356,7 @@ def test_names_are_sorted_as_the_reader_sorts(language, names):
 
 
 def test_list_of_all_conditions_is_light_and_takes_two_queries(client, django_assert_num_queries):
-    load_directory()
-    load_conditions()
+    lay_directory(with_conditions=True)
     with django_assert_num_queries(2):
         page = client.get("/ar/conditions/", headers={"Accept-Encoding": "br"})
     assert len(page.content) < 20_000

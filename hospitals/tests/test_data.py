@@ -8,6 +8,7 @@ import pytest
 from hospitals.choices import Area, Audience, District, FactKind, HospitalType, PilotStatus
 from hospitals.loader import DATA_DIR, LANGUAGES, load_directory
 from hospitals.models import Campus, Fact, Hospital
+from hospitals.tests.loaded import lay_directory
 from portal.partial_date import validate_partial_date
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +108,7 @@ def test_every_hospital_has_one_main_campus():
 @pytest.fixture
 def pages(client):
     """The text of every detail page, by slug."""
-    load_directory()
+    lay_directory()
     slugs = Hospital.objects.values_list("slug", flat=True)
     return {
         slug: html.unescape(client.get(f"/en/hospitals/{slug}/").content.decode()) for slug in slugs
@@ -162,7 +163,7 @@ def test_exactly_three_pages_say_that_the_pilot_is_not_confirmed(pages):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_detail_pages_are_in_their_language(client, language):
-    load_directory()
+    lay_directory()
     for hospital in Hospital.objects.prefetch_related("listings"):
         page = client.get(f"/{language}/hospitals/{hospital.slug}/").content.decode()
         column = f"title_{language.replace('-', '_')}"

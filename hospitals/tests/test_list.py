@@ -17,7 +17,6 @@ from hospitals.finding import answer as finding
 from hospitals.finding.indexing import rebuild
 from hospitals.finding.names import curated_names
 from hospitals.freshness import shanghai_today
-from hospitals.loader import load_directory
 from hospitals.models import (
     Campus,
     Claim,
@@ -29,6 +28,7 @@ from hospitals.models import (
     ListingCondition,
 )
 from hospitals.tests.finding import directory_names, index_curated, index_directory
+from hospitals.tests.loaded import lay_directory
 from portal.tests.fixtures import make_hospital, make_listing, sign_in_staff
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ LIST = "/en/hospitals/"
 
 @pytest.fixture
 def directory(db):
-    load_directory()
+    lay_directory()
 
 
 def found(client, **filters):
@@ -119,7 +119,7 @@ def test_search_says_what_was_understood(client, scmc):
     index_directory()
     page = text_of(client.get(LIST, {"q": "liver surgry child"}))
     assert "We looked for:" in page
-    assert "(for a child)" in page
+    assert "<li><span>for a child</span></li>" in page
     assert "For your search: <strong>Liver Surgery</strong>" in page
 
 
@@ -560,9 +560,9 @@ def test_every_hospital_of_a_named_condition_is_counted(client, scmc, renji):
 
 
 def test_page_is_kept_for_the_day_alone(client, scmc, time_machine):
-    make_listing(scmc, accepting="yes", accepting_until=shanghai_today())
     noon = timezone.now().replace(hour=4)
     time_machine.move_to(noon)
+    make_listing(scmc, accepting="yes", accepting_until=shanghai_today())
     first = client.get(LIST)
     time_machine.move_to(noon + timedelta(days=1))
     later = client.get(LIST, headers={"If-None-Match": first["ETag"]})

@@ -9,9 +9,9 @@ import pytest
 from hospitals import citymap
 from hospitals.choices import District
 from hospitals.citymap import Mark, Outline
-from hospitals.loader import load_directory
 from hospitals.models import Campus, DirectoryVersion
 from hospitals.tests.finding import index_directory
+from hospitals.tests.loaded import lay_directory
 from portal.tests.fixtures import make_hospital
 
 LIST = "/en/hospitals/"
@@ -21,7 +21,7 @@ LINK = r'<a href="([^"]*)" aria-label="([^"]*)"( aria-current="true")?><path cla
 
 @pytest.fixture
 def directory(db):
-    load_directory()
+    lay_directory()
 
 
 def on_map(client, query="", path=LIST) -> dict[str, str]:

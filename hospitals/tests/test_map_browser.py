@@ -2,7 +2,7 @@
 
 import pytest
 
-from hospitals.loader import load_directory
+from hospitals.tests.loaded import lay_directory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PHONE = {"width": 360, "height": 740}
@@ -12,7 +12,7 @@ LEAST_TARGET = 24
 
 @pytest.fixture
 def directory(db):
-    load_directory()
+    lay_directory()
 
 
 def district(page, name: str):

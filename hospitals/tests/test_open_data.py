@@ -17,8 +17,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hospitals import streams
-from hospitals.loader import load_directory
-from hospitals.loading import load_conditions
 from hospitals.models import (
     Campus,
     Claim,
@@ -38,6 +36,7 @@ from hospitals.models import (
 from hospitals.opendata import LICENCE_URL, rows
 from hospitals.opendata.document import UNITS
 from hospitals.opendata.table import COLUMNS, safe_cell
+from hospitals.tests.loaded import lay_directory
 from portal.tests.fixtures import make_hospital, make_listing
 
 pytestmark = pytest.mark.django_db
@@ -83,8 +82,7 @@ def only(found: list):
 
 @pytest.fixture
 def directory(db):
-    load_directory()
-    load_conditions()
+    lay_directory(with_conditions=True)
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ from django.conf import settings as django_settings
 from django.urls import reverse
 from django.utils import translation
 
-from hospitals.loader import load_directory
-from hospitals.loading import load_conditions
 from hospitals.models import Condition, Hospital
+from hospitals.tests.loaded import lay_directory
 from portal.addresses import full_address, in_each_language, language_tag
 from portal.tests.fixtures import make_listing
 
@@ -65,8 +64,7 @@ def head(text: str) -> dict:
 
 @pytest.fixture
 def directory(db):
-    load_directory()
-    load_conditions()
+    lay_directory(with_conditions=True)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

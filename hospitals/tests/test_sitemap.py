@@ -12,9 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hospitals import sitemap
-from hospitals.loader import load_directory
-from hospitals.loading import load_conditions
 from hospitals.models import Change, Condition, DirectoryVersion, Hospital
+from hospitals.tests.loaded import lay_directory
 from portal.tests.fixtures import make_hospital
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
@@ -32,8 +31,7 @@ def _connection_stays_open(db, monkeypatch):
 
 @pytest.fixture
 def directory(db):
-    load_directory()
-    load_conditions()
+    lay_directory(with_conditions=True)
 
 
 def tree(client, path: str = MAP) -> ET.Element:

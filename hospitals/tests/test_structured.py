@@ -11,8 +11,7 @@ from django.utils import translation
 
 from hospitals import vocabulary
 from hospitals.choices import Area
-from hospitals.loader import DATA_DIR, load_directory
-from hospitals.loading import load_conditions
+from hospitals.loader import DATA_DIR
 from hospitals.models import (
     Campus,
     Condition,
@@ -23,6 +22,7 @@ from hospitals.models import (
     ListingTreatment,
     Treatment,
 )
+from hospitals.tests.loaded import lay_directory
 from hospitals.tests.schema_org import MEDICAL_SPECIALTIES, problems
 from portal.tests.fixtures import make_listing
 
@@ -34,8 +34,7 @@ CANARY = "zqxcanary"
 
 @pytest.fixture
 def directory(db):
-    load_directory()
-    load_conditions()
+    lay_directory(with_conditions=True)
 
 
 def said(client, path: str) -> dict:
@@ -325,7 +324,7 @@ def test_letters_of_every_language_stay_readable(language):
 @pytest.mark.django_db(transaction=True)
 def test_browser_takes_the_block_for_data_not_for_a_script(live):
     """No breach of the policy, no error, nothing run."""
-    load_directory()
+    lay_directory()
     Listing.objects.filter(hospital__slug="scmc").update(title_en="</script><script>x=1</script>")
     page = live.new_page()
     page.add_init_script(

@@ -8,11 +8,10 @@ from django.db import IntegrityError, transaction
 
 from hospitals import urls
 from hospitals.finding.indexing import Name, add
-from hospitals.loader import load_directory
-from hospitals.loading import load_conditions
 from hospitals.models import Condition, DirectoryVersion, Hospital, ImportedName
 from hospitals.models.hospital import RESERVED_SLUGS
 from hospitals.tests.finding import index_curated, index_directory
+from hospitals.tests.loaded import lay_directory
 from portal.tests.fixtures import make_hospital, make_listing
 
 SUGGEST = "/en/hospitals/suggest/"
@@ -103,8 +102,7 @@ def test_at_most_eight_are_suggested_each_name_once(client, db):
 
 
 def test_word_that_hurts_finds_but_is_not_shown(client, db):
-    load_directory()
-    load_conditions()
+    lay_directory(with_conditions=True)
     index_curated()
     found = suggested(client, "harelip")
     assert found[0]["url"] == "/en/conditions/cleft-lip-and-palate/"
@@ -167,8 +165,7 @@ def test_no_hospital_takes_an_address_of_the_portal(db):
 
 @pytest.fixture
 def conditions(transactional_db):
-    load_directory()
-    load_conditions()
+    lay_directory(with_conditions=True)
     index_curated()
     DirectoryVersion.raise_number()
 

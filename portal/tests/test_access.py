@@ -64,8 +64,9 @@ def test_answers_are_those_of_the_table_Z1(db, who):
     client = stage.client(who)
     wrong = {}
     for route in all_routes():
+        path = stage.path(route)
         for method in METHODS:
-            status = ask(client, method, stage.path(route))
+            status = ask(client, method, path)
             if status != expected(TABLE[route.pattern], method, who):
                 wrong[f"{method} {route.pattern}"] = status
     assert wrong == {}

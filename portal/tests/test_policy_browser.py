@@ -1,5 +1,7 @@
 """Row W1 in a real browser: no page of any role breaks the policy, and a breach is counted."""
 
+import re
+
 import pytest
 
 from portal.tests.cast import Stage
@@ -21,6 +23,7 @@ ROLES = (
     "editor",
     "reviewer",
 )
+TOKEN = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")\w+')
 STEPS = ("you", "contact", "now", "patient", "problem", "wish", "urgency", "hospital", "consents")
 
 
@@ -36,17 +39,34 @@ def enter(live, client):
 
 
 def addresses(stage, client) -> list[str]:
-    """What this person may look at; pages that come and go in one request are left out."""
+    """What this person may look at; pages that come and go in one request are left out.
+
+    Of refusals alike to the letter, policy and all, one stands for the others.
+    """
     paths = {stage.path(route) for route in all_routes()}
     paths |= {f"/en/inquiry/{step}/" for step in STEPS} | {"/ar/", "/en/no/such/page/"}
-    pages = []
+    pages, refusals = [], set()
     for path in sorted(paths):
         answer = client.get(path)
         # A file that nobody reads to its end.
         answer.close()
-        if "text/html" in answer.headers.get("Content-Type", "") and answer.status_code != 302:
+        if "text/html" not in answer.headers.get("Content-Type", "") or answer.status_code == 302:
+            continue
+        said = refusal(answer, path)
+        if said not in refusals:
             pages.append(path)
+        refusals |= {said} - {None}
     return pages
+
+
+def refusal(answer, path: str) -> tuple | None:
+    """All that a browser is told but the address and the token; None of a page with contents."""
+    if answer.status_code < 400:
+        return None
+    text = TOKEN.sub("", answer.text)
+    for own in (path, path.removeprefix("/en")):
+        text = text.replace(f'{own}"', '"')
+    return answer.status_code, answer.headers["Content-Security-Policy"], text
 
 
 @pytest.mark.browser

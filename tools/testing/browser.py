@@ -38,7 +38,8 @@ class Live:
     def new_page(self, **options):
         """A page in a context of its own, such as `java_script_enabled=False`."""
         context = self._browser.new_context(base_url=self.address, **options)
-        context.set_default_timeout(10_000)
+        # Far more than a page needs: a test that fails on a busy machine says nothing.
+        context.set_default_timeout(30_000)
         self._contexts.append(context)
         page = context.new_page()
         page.on("console", self._on_console)

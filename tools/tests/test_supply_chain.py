@@ -1,5 +1,6 @@
 """Security rows D1 and D2: pinned by hash, a bill of what is in it, no secret in the history."""
 
+import functools
 import json
 import re
 import shutil
@@ -100,9 +101,15 @@ def added_lines():
             yield name, "\n".join(added)
 
 
+@functools.cache
+def kinds_in(line: str) -> tuple[str, ...]:
+    from detect_secrets.core.scan import scan_line
+
+    return tuple(secret.type for secret in scan_line(line))
+
+
 def secrets_in(texts) -> list[str]:
     """Keys of known shapes; words such as "password" in forms and tests are no secrets."""
-    from detect_secrets.core.scan import scan_line
     from detect_secrets.settings import transient_settings
 
     plugins = ["AWSKeyDetector", "AzureStorageKeyDetector", "BasicAuthDetector"]
@@ -111,8 +118,9 @@ def secrets_in(texts) -> list[str]:
     found = []
     with transient_settings({"plugins_used": [{"name": name} for name in plugins]}):
         for name, text in texts:
-            lines = PLACEHOLDER.sub("", text).splitlines()
-            kinds = {secret.type for line in lines for secret in scan_line(line)}
+            # Most lines of the history stand in it often, and in the files of today again.
+            lines = set(PLACEHOLDER.sub("", text).splitlines())
+            kinds = {kind for line in lines for kind in kinds_in(line)}
             found += [f"{name}: {kind}" for kind in sorted(kinds)]
     return found
 
