@@ -136,6 +136,9 @@ def _take(step: str, case: Case) -> None:
         actions.refer_case(by=by, case=case, hospital=case.hospital)
     elif step == "refer":
         actions.send_to_hospital(by=by, case=case)
+    elif step == "start_triage":
+        actions.start_triage(by=by, case=case)
+        actions.mark_read(by=by, case=case)
     elif step == "close":
         actions.close_case(by=by, case=case, reason=CloseReason.STAY_HOME)
     else:

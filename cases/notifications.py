@@ -3,9 +3,11 @@
 from django.urls import reverse
 from django.utils.translation import override
 
-from cases.models import Case, Draft, FamilyMember, FamilyToken
+from cases.models import Case, Draft, FamilyMember, FamilyToken, Referral
 from cases.models.tokens import Purpose
+from cases.permissions import can_read_referral
 from cases.workflow import CloseReason, Stage
+from portal.languages import PARTNER_LANGUAGE
 from portal.models import MailStatus, OutgoingMail
 from portal.outbox import post_mail
 
@@ -19,6 +21,8 @@ WITHDRAWN = "cases/email/withdrawn"
 # To the address that was replaced.
 EMAIL_CHANGED = "cases/email/email_changed"
 DRAFT_REMINDER = "cases/email/draft_reminder"
+# To the people of a hospital that a case is shown to.
+REFERRED = "cases/email/referred"
 # These ask whether the address is right, so they alone go to one that nobody confirmed (row M3).
 ASKING = frozenset({RECEIVED, CONFIRM_EMAIL})
 
@@ -74,3 +78,37 @@ def stop_waiting_mail(case: Case) -> None:
     OutgoingMail.objects.filter(about=case.reference, status=MailStatus.WAITING).update(
         status=MailStatus.STOPPED
     )
+
+
+def notify_hospital(referral: Referral) -> int:
+    """One mail to each person of the hospital who may read it now; how many they are.
+
+    The mail is about the row of the share, not the case: what becomes of it says nothing of
+    the family's address, and the family's reference goes into no mail box of a hospital.
+    """
+    readers = _readers(referral)
+    for reader in readers:
+        post_mail(
+            template=REFERRED,
+            language=reader.language or PARTNER_LANGUAGE,
+            recipient=reader.email,
+            about=str(referral.pk),
+            link=reverse("partners:referral", args=[referral.pk]),
+        )
+    return len(readers)
+
+
+def _readers(referral: Referral) -> list:
+    people = referral.hospital.memberships.select_related("user").exclude(user__email="")
+    users = [row.user for row in people.order_by("user__username")]
+    return [user for user in users if can_read_referral(user, referral)]
+
+
+def stop_hospital_mail(referral: Referral) -> None:
+    """Nobody is told of what they can no longer read."""
+    mails = mails_to_hospitals([referral])
+    mails.filter(status=MailStatus.WAITING).update(status=MailStatus.STOPPED)
+
+
+def mails_to_hospitals(referrals):
+    return OutgoingMail.objects.filter(about__in=[str(row.pk) for row in referrals])

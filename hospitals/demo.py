@@ -31,6 +31,7 @@ def _create(password: str, username, last_name, role, slug, language) -> User:
             "first_name": hospital.short_name_en,
             "last_name": last_name,
             "language": language,
+            "email": f"{username}@example.org",
         },
     )
     if not check_password(password, user.password):

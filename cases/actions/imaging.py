@@ -8,7 +8,7 @@ import errno
 import hashlib
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.db import transaction
@@ -207,6 +207,8 @@ class SharedCopy:
     # How many pictures it holds, and how many were held back why.
     written: int = 0
     held: dict | None = None
+    # The name is gone from the copy, so whoever reads it must be told that it was another's.
+    is_doubtful: bool = False
 
 
 def shared_copies(*, case: Case) -> list[SharedCopy]:
@@ -214,13 +216,20 @@ def shared_copies(*, case: Case) -> list[SharedCopy]:
 
     Sharing reads the files of these rows alone, never the scans themselves.
     """
-    copies = [_shared_copy(reading) for reading in readings_of(case)]
+    copies = [
+        replace(_shared_copy(reading), is_doubtful=_is_doubtful(case, reading))
+        for reading in readings_of(case)
+    ]
     for copy in copies:
         if not copy.is_made:
             _queue_copy(copy.record)
     if _unread(case).exists():
         queue_scans(case)
     return copies
+
+
+def _is_doubtful(case: Case, reading: ImagingReading) -> bool:
+    return any(study.is_doubtful for study in combined(case, [reading]).studies)
 
 
 def _shared_copy(reading: ImagingReading) -> SharedCopy:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases import notifications
-from cases.actions.core import ActionRefusedError, change_case, leave_event
+from cases.actions.core import ActionRefusedError, change_case, leave_event, whose
 from cases.models import Case, FamilyMember, FamilyToken, IdentityCheck
 from cases.models.event import EventKind
 from cases.models.tokens import Purpose
@@ -24,9 +24,16 @@ CHECKS_NEEDED, CHECKS_HOLD = 2, timedelta(days=1)
 @transaction.atomic
 def record_mail_failure(*, reference: str, template: str) -> None:
     """A row on the case that staff see; the template's name, never its words."""
-    case = Case.objects.filter(reference=reference).first()
+    case = _case_of(reference, template)
     if case:
         leave_event(case, EventKind.MAIL_FAILED, by=None, template=template)
+
+
+def _case_of(about: str, template: str) -> Case | None:
+    """A mail to a hospital is about the row of the share."""
+    if template == notifications.REFERRED:
+        return Case.objects.filter(referrals=about).first()
+    return Case.objects.filter(reference=about).first()
 
 
 @transaction.atomic
@@ -107,7 +114,7 @@ def confirm_address(member: FamilyMember) -> None:
     """A link that went to this address was used."""
     asked = FamilyMember.objects.filter(pk=member.pk, email_confirmed_at=None)
     if asked.update(email_confirmed_at=timezone.now()):
-        leave_event(member.case, EventKind.EMAIL_CONFIRMED, by=member)
+        leave_event(member.case, EventKind.EMAIL_CONFIRMED, by=member, **whose(member))
 
 
 @transaction.atomic

@@ -40,6 +40,7 @@ def refer_case(*, by, case: Case, hospital, version: int | None = None) -> Refer
         case=case, hospital=hospital, share=share, transfer=transfer, sent_by=by
     )
     leave_event(case, EventKind.REFERRED, by=by, hospital=hospital.slug)
+    notifications.notify_hospital(referral)
     # Copies of scans without names: made while the hospital reads the summary.
     shared_copies(case=case)
     # What this hospital wants to see may be more than what was asked for so far.

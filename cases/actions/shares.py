@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from cases import notifications
 from cases.actions.core import leave_event
 from cases.models import Case, Consent, FamilyTask, Proposal, Referral
 from cases.models.event import EventKind
@@ -29,6 +30,7 @@ def end_shares(rows, by) -> int:
     living = list(rows.filter(ended_at=None).select_related("case", "hospital").order_by("pk"))
     for row in living:
         Referral.objects.filter(pk=row.pk).update(**ended)
+        notifications.stop_hospital_mail(row)
         leave_event(row.case, EventKind.REFERRAL_ENDED, by=by, hospital=row.hospital.slug)
     return len(living)
 

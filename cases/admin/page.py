@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from cases.actions.checklist import refresh_checklist
 from cases.actions.mail import living_checks
 from cases.admin.clock import read_clock
 from cases.admin.paper_rows import paper_rows
@@ -54,7 +55,8 @@ def case_page(request, case: Case, bound: dict) -> dict:
     """`bound` holds the one form that came back with errors, under its name."""
     user, owner = request.user, case.family.filter(is_owner=True).first()
     mails = list(OutgoingMail.objects.filter(about=case.reference)[:MAILS])
-    steps, checklist = _steps(case, user, bound), read_checklist(case, user)
+    steps, origin = _steps(case, user, bound), _list_origin(case)
+    checklist = read_checklist(case, user)
     return {
         "title": case.reference,
         "case": case,
@@ -67,6 +69,7 @@ def case_page(request, case: Case, bound: dict) -> dict:
         "consents": case.consents.select_related("hospital", "recorded_by"),
         "tasks": case.tasks.all(),
         "checklist": checklist,
+        "list_origin": origin,
         "papers": paper_rows(user, case, checklist.items),
         "case_messages": case.messages.select_related("from_staff", "from_family"),
         "events": case.events.select_related("by")[:EVENTS],
@@ -81,6 +84,16 @@ def case_page(request, case: Case, bound: dict) -> dict:
         "deeds": _deeds(case, user, owner, bound),
         "open_form": next(iter(bound), ""),
     }
+
+
+def _list_origin(case: Case) -> dict | None:
+    """Whose list of papers it is, as the family reads it; brings the list up to date.
+
+    None for one that stays as it was.
+    """
+    if case.has_ended or case.is_reading_stopped:
+        return None
+    return {"listings": [claim.listing for claim in refresh_checklist(case=case).claims]}
 
 
 def _duplicates(case: Case, user, bound: dict) -> list[dict]:

@@ -12,16 +12,18 @@ def scans_box(user, case) -> dict | None:
         return None
     box = imaging_context(case)["scans"]
     for card in box["cards"] if box else ():
-        card["people"] = [person_row(*person) for person in card["study"].people]
+        people = [person_row(*person) for person in card["study"].people]
+        card["people"] = [words for words in people if words]
         for row in card["series"]:
             row["picture"] = _picture_url(case, row["place"]) if row["place"] else ""
     return box
 
 
-def person_row(name: str, born: str, sex: str, number: str) -> dict:
-    """As the disc has it: staff must be able to say which disc was mixed up."""
+def person_row(name: str, born: str, sex: str, number: str) -> list[str]:
+    """What the disc says, as it says it: staff must be able to tell which disc was mixed up."""
     day = f"{born[:4]}-{born[4:6]}-{born[6:]}" if born else ""
-    return {"name": " ".join(name.replace("^", " ").split()), "born": day, "sex": sex, "id": number}
+    said = (" ".join(name.replace("^", " ").split()), day, sex, number)
+    return [word for word in said if word]
 
 
 def _picture_url(case, place) -> str:

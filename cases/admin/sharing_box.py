@@ -1,6 +1,7 @@
 """Hospitals on the page of a case: asked, agreed, shared with; and the form to propose one."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -9,8 +10,10 @@ from django.utils.translation import gettext as _
 from cases import actions
 from cases.forms.sharing import ProposeForm, ReferForm, RowForm
 from cases.models import Case, Consent, Proposal
+from cases.notifications import mails_to_hospitals
 from cases.permissions import can_read_health, can_work
 from cases.views.suggested import others, suggested
+from portal.models import MailStatus
 
 # Names of the posting views, which are the last parts of their addresses.
 SHARING = {"propose", "refer", "unpropose", "unrefer"}
@@ -48,16 +51,27 @@ def _day(moment) -> str:
 
 
 def _shared(case: Case, may_work: bool) -> list[Row]:
-    rows = []
-    for referral in case.referrals.select_related("hospital"):
+    rows, referrals = [], list(case.referrals.select_related("hospital"))
+    unreached = _unreached(referrals)
+    for referral in referrals:
         if referral.ended_at:
             state = _("saw it until %(day)s") % {"day": _day(referral.ended_at)}
             rows.append(Row(referral.hospital, state))
             continue
         button = _button(case, may_work, "unrefer", _("End the sharing"), RowForm, row=referral.pk)
         state = _("sees it since %(day)s") % {"day": _day(referral.sent_at)}
-        rows.append(Row(referral.hospital, state, **button))
+        rows.append(Row(referral.hospital, state, unreached.get(referral.pk, ""), **button))
     return rows
+
+
+def _unreached(referrals) -> dict:
+    """Hospitals whose people no mail has told, in words; one mail that arrives is enough."""
+    told = {row.pk: set() for row in referrals if not row.ended_at}
+    for about, status in mails_to_hospitals(referrals).values_list("about", "status"):
+        told.get(UUID(about), set()).add(status)
+    words = {frozenset(): _("Nobody there has an address for mail. Please call them.")}
+    words[frozenset({MailStatus.FAILED})] = _("The mail to them could not be sent. Please call.")
+    return {key: words[frozenset(seen)] for key, seen in told.items() if frozenset(seen) in words}
 
 
 def _ready(case: Case, may_work: bool) -> list[Row]:

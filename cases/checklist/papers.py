@@ -6,31 +6,38 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from hospitals.choices import RecordKind
+
+
+def _listed(kind: RecordKind) -> tuple:
+    """Code and words as in the listings."""
+    return kind.value, kind.label
+
 
 class PaperCode(models.TextChoices):
-    """What a hospital's listing may ask for (`hospitals.choices.RecordKind`), and some of ours."""
+    """What a hospital's listing may ask for, in its words, and some of ours."""
 
-    SUMMARY = "summary", _("Medical summary, not older than 30 days")
+    SUMMARY = _listed(RecordKind.SUMMARY)
     DISCHARGE = "discharge", _("Letters from stays in hospital")
-    PATHOLOGY = "pathology", _("Pathology report")
-    SLIDES = "slides", _("Pathology slides or blocks")
-    IMAGING = "imaging", _("Images of CT, MRI or PET (DICOM files)")
-    IMAGING_REPORT = "imaging_report", _("Reports of the imaging")
-    LAB = "lab", _("Laboratory results")
-    SURGERY = "surgery", _("Reports of operations")
-    TREATMENT = "treatment", _("Chemotherapy and radiotherapy so far")
-    MEDICINES = "medicines", _("List of medicines")
-    ALLERGIES = "allergies", _("Allergies")
-    GENETICS = "genetics", _("Genetic tests")
-    HEART = "heart", _("Echocardiogram and ECG")
+    PATHOLOGY = _listed(RecordKind.PATHOLOGY)
+    SLIDES = _listed(RecordKind.SLIDES)
+    IMAGING = _listed(RecordKind.IMAGING)
+    IMAGING_REPORT = _listed(RecordKind.IMAGING_REPORT)
+    LAB = _listed(RecordKind.LAB)
+    SURGERY = _listed(RecordKind.SURGERY)
+    TREATMENT = _listed(RecordKind.TREATMENT)
+    MEDICINES = _listed(RecordKind.MEDICINES)
+    ALLERGIES = _listed(RecordKind.ALLERGIES)
+    GENETICS = _listed(RecordKind.GENETICS)
+    HEART = _listed(RecordKind.HEART)
     LUNGS = "lungs", _("Lung function tests")
     NERVES = "nerves", _("EEG and tests of nerves and muscles")
     SENSES = "senses", _("Tests of hearing or eyesight")
-    ENDOSCOPY = "endoscopy", _("Endoscopy report")
+    ENDOSCOPY = _listed(RecordKind.ENDOSCOPY)
     PREGNANCY = "pregnancy", _("Record of the pregnancy and the birth")
-    GROWTH = "growth", _("Height, weight and growth curve")
+    GROWTH = _listed(RecordKind.GROWTH)
     VACCINES = "vaccines", _("Vaccination record")
-    PHOTOS = "photos", _("Photographs")
+    PHOTOS = _listed(RecordKind.PHOTOS)
 
 
 class ItemState(models.TextChoices):

@@ -75,6 +75,11 @@ class Study:
         return parts.most_common(1)[0][0] if parts else ""
 
     @property
+    def is_doubtful(self) -> bool:
+        """Perhaps another patient's."""
+        return self.is_mixed or Same.NO in (self.name, self.born, self.sex)
+
+    @property
     def burned_in(self) -> int:
         return sum(sum(series.burned_in.values()) for series in self.series)
 

@@ -20,6 +20,9 @@ MAIL_WORDS = {
     "invitation": _("Invitation of a second adult"),
     "email_changed": _("To the old address: it was replaced"),
     "draft_reminder": _("Reminder of an inquiry that was begun"),
+    "confirm_email": _("Question whether the address is right"),
+    "withdrawn": Stage.WITHDRAWN.label,
+    "referred": EventKind.REFERRED.label,
 }
 # The form's own labels speak in the first person ("I am the mother or father").
 _RELATIONS = {

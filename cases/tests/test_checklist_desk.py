@@ -9,7 +9,15 @@ from cases import actions
 from cases.models import Case, ChecklistItem
 from cases.tests.test_desk import address
 from cases.workflow import Stage, WaitingOn
-from portal.tests.fixtures import make_case, make_record, sign_in_staff
+from hospitals.choices import ClaimKind
+from hospitals.tests.claims import make_claim, make_source
+from portal.tests.fixtures import (
+    make_case,
+    make_hospital,
+    make_listing,
+    make_record,
+    sign_in_staff,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -155,3 +163,32 @@ def test_a_case_that_nobody_listed_papers_for_is_not_complete(desk, case):
     page = desk.get(reverse("office:cases_case_changelist"), {"queue": "papers"})
     assert list(page.context["cl"].result_list) == []
     assert not ChecklistItem.objects.exists()
+
+
+OURS = "Our own list. No hospital has confirmed it."
+
+
+def test_the_desk_says_that_the_list_is_ours(desk, case):
+    page = desk.get(address(case))
+    assert OURS in page.text and "asks for:" not in page.text
+    assert case.checklist.exists()
+
+
+def test_the_desk_says_which_listing_the_list_is_from(desk, case):
+    hospital = make_hospital("scmc", type="paediatric")
+    listing = make_listing(hospital, "liver-transplantation-in-children")
+    make_claim(listing, ClaimKind.RECORDS, codes=["lab", "imaging"], source=make_source())
+    Case.objects.filter(pk=case.pk).update(hospital=hospital)
+    page = desk.get(address(case))
+    assert f"What {hospital.name} asks for: {listing.title}." in page.text
+    assert OURS not in page.text
+    assert [item.row.code for item in page.context["checklist"].items] == ["lab", "imaging"]
+
+
+def test_nothing_is_said_of_a_list_that_is_no_longer_kept_up_to_date(
+    desk, case, record, monkeypatch
+):
+    assert OURS in desk.get(address(case)).text
+    monkeypatch.setattr(Case, "is_reading_stopped", True)
+    page = desk.get(address(case))
+    assert OURS not in page.text and "Papers that the doctors need" in page.text

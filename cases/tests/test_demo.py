@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from cases import demo
-from cases.models import Case, FamilyMember, Inquiry
+from cases import demo, notifications
+from cases.models import Case, FamilyMember, Inquiry, Referral
 from cases.tests.family import case_url
 from portal.models import OutgoingMail, User
 from portal.tests.fixtures import make_hospital
@@ -77,10 +77,22 @@ def test_real_portal_refuses_the_demo(settings):
 
 
 def test_every_mail_of_the_demo_names_a_case_that_is_there(loaded):
-    named = set(OutgoingMail.objects.values_list("about", flat=True))
+    families = OutgoingMail.objects.exclude(template=notifications.REFERRED)
+    named = set(families.values_list("about", flat=True))
     assert named == set(Case.objects.values_list("reference", flat=True))
     about = OutgoingMail.objects.filter(about=demo.REFERENCE)
     assert about.filter(template="cases/email/message_waiting").exists()
+
+
+def test_reviewer_of_the_demo_is_mailed_about_what_was_shared(loaded):
+    mail = OutgoingMail.objects.get(template=notifications.REFERRED)
+    assert mail.about == str(Referral.objects.get(hospital__slug="scmc").pk)
+    assert mail.recipient == "scmc-reviewer@example.org"
+
+
+def test_words_that_the_office_of_the_demo_has_read_are_not_new(loaded):
+    new = Case.objects.filter(has_new_words=True)
+    assert list(new.values_list("stage", flat=True)) == ["received"]
 
 
 def test_one_family_of_the_demo_has_not_confirmed_its_address(loaded):

@@ -10,6 +10,7 @@ from django.forms.models import model_to_dict
 
 from cases import actions
 from cases.models import Case, CaseEvent, Consent, FamilyMember, FamilyTask, Message
+from cases.tests.scans import make_read_scan
 from cases.workflow import CloseReason, InfoReason, Stage, Step, WaitingOn
 from portal.models import AuditEvent, MailStatus, OutgoingMail
 from portal.tests.fixtures import HEALTH_CANARY, make_case, sign_in_staff
@@ -246,6 +247,23 @@ def test_family_words_during_an_answer_are_a_conflict_not_a_loss_R4(desk, case):
     page = desk.post(address(case, "answer"), answer())
     assert page.status_code == 409
     assert "One more thing" in page.text
+
+
+def test_ways_about_the_page_lead_to_its_boxes(desk, case):
+    """A box that is not there has no way to it either."""
+    for with_papers in (False, True):
+        if with_papers:
+            make_read_scan(case)
+        page = desk.get(address(case)).text
+        ways = set(re.findall(r'href="#(h-\w+)"', page))
+        assert ways == ways & set(re.findall(r'<h2 id="(h-\w+)"', page))
+        assert ("h-scans" in ways) is with_papers
+
+
+def test_what_the_family_wrote_stands_before_the_list_of_papers(desk, case):
+    page = desk.get(address(case)).text
+    boxes = [page.index(f'<h2 id="h-{name}"') for name in ("messages", "inquiry", "papers")]
+    assert boxes == sorted(boxes)
 
 
 def test_mail_that_did_not_arrive_is_said_on_the_case_M4(desk, coordinator, case):

@@ -213,7 +213,7 @@ def test_papers_cost_the_same_queries_however_many(
         make_record(case, name=f"{number}.pdf")
     # The first look makes the list of papers.
     actions.refresh_checklist(case=case)
-    with django_assert_max_num_queries(37):
+    with django_assert_max_num_queries(42):
         desk.get(address(case))
 
 

@@ -118,10 +118,17 @@ def test_the_office_sees_whose_name_is_on_the_disc(desk, case):
     make_read_scan(case, make_slice(**STRANGER))
     page = desk.get(address(case))
     [card] = page.context["scans"]["cards"]
-    assert card["people"] == [
-        {"name": "Nowak Piotr", "born": "2024-02-03", "sex": "", "id": "PESEL-19010112345"}
-    ]
-    assert "Nowak Piotr" in page.text and "not the patient" in page.text
+    # What the disc does not say leaves no gap.
+    assert card["people"] == [["Nowak Piotr", "2024-02-03", "PESEL-19010112345"]]
+    line = "<bdi>Nowak Piotr</bdi>, <bdi>2024-02-03</bdi>, <bdi>PESEL-19010112345</bdi></li>"
+    assert line in page.text and "not the patient" in page.text
+
+
+def test_a_disc_that_names_nobody_has_no_line_about_a_person(desk, case):
+    make_read_scan(case, make_slice(PatientName="", PatientBirthDate="", PatientID=""))
+    page = desk.get(address(case))
+    assert page.context["scans"]["cards"][0]["people"] == []
+    assert "On the disc:" not in page.text
 
 
 def test_the_office_sees_how_slices_were_counted(desk, case):

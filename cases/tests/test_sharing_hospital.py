@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from cases import actions, consents
 from cases.actions import ActionRefusedError
+from cases.imaging import profile
 from cases.models import Case, Consent, Referral
 from cases.records import store
 from cases.records.crypto import SealBrokenError
 from cases.tests.family import case_url, signed_in
 from cases.tests.hospitals import agree_to_all, make_copy, share
+from cases.tests.scans import make_read_scan, make_slice
 from portal.models import AuditEvent, User
 from portal.roles import Role
 from portal.tests.fixtures import (
@@ -275,6 +277,41 @@ def test_page_lists_copies_as_they_are_made(case, scmc, coordinator, reviewer, m
     assert scan_url(referral, copy) in page
     for words in ("3 pictures", "Held back", "Being made"):
         assert page.count(words) == 1
+
+
+DOUBT = "What this disc says of the patient does not fit the case."
+
+
+@pytest.mark.parametrize(
+    ("tags", "is_doubtful"),
+    [
+        ({}, False),
+        ({"PatientName": "Nowak^Piotr"}, True),
+        ({"PatientBirthDate": "20110101"}, True),
+        # What cannot be compared is no alarm.
+        ({"PatientName": "", "PatientBirthDate": ""}, False),
+    ],
+)
+def test_hospital_is_warned_of_another_patient_s_disc(
+    case, scmc, coordinator, reviewer, tags, is_doubtful
+):
+    """The copy names nobody, so the doctors could not see it themselves."""
+    record = make_read_scan(case, make_slice(**tags))
+    record.imaging.copied = {"profile": profile.VERSION, "written": 1, "held": {}}
+    record.imaging.save()
+    referral, copy = share(case, scmc, coordinator), make_copy(record)
+    page = sign_in_staff(reviewer).get(url_of(referral))
+    assert scan_url(referral, copy) in page.text
+    assert [one.is_doubtful for one in page.context["copies"]] == [is_doubtful]
+    assert (DOUBT in page.text) is is_doubtful
+    assert "Nowak" not in page.text
+
+
+def test_doubt_is_about_its_own_disc_alone(case, scmc, coordinator, reviewer):
+    make_read_scan(case, make_slice())
+    make_read_scan(case, make_slice(2, series="1.2.9", PatientName="Nowak^Piotr"))
+    page = sign_in_staff(reviewer).get(url_of(share(case, scmc, coordinator)))
+    assert sorted(one.is_doubtful for one in page.context["copies"]) == [False, True]
 
 
 @pytest.mark.parametrize("how", ["ended", "stopped"])

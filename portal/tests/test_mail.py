@@ -13,6 +13,8 @@ from django_tasks_db.models import DBTaskResult
 from cases import actions, notifications
 from cases.actions.access import SIGN_IN_LINK
 from cases.models import CaseEvent, IdentityCheck
+from cases.templatetags.office import MAIL_WORDS
+from cases.tests.hospitals import share
 from portal.mail import (
     MailboxBackend,
     SmtpBackend,
@@ -59,13 +61,20 @@ HEALTH_WORDS = re.compile(
 def test_every_mail_is_in_the_list_M2():
     folder = django_settings.BASE_DIR / "templates" / "cases" / "email"
     names = {path.name.removesuffix("_body.txt") for path in folder.glob("*_body.txt")}
-    assert {template.rpartition("/")[2] for template in TEMPLATES} == names
+    listed = {*TEMPLATES, notifications.REFERRED}
+    assert {template.rpartition("/")[2] for template in listed} == names
+
+
+def test_office_has_words_for_every_mail():
+    names = [template.rpartition("/")[2] for template in (*TEMPLATES, notifications.REFERRED)]
+    assert sorted(MAIL_WORDS) == sorted(names)
 
 
 def write(case, template) -> None:
     """This mail, as its own cause writes it."""
     writers = {SIGN_IN_LINK: write_link, notifications.INVITATION: write_invitation}
     writers |= {notifications.EMAIL_CHANGED: write_change, notifications.DRAFT_REMINDER: remind}
+    writers[notifications.REFERRED] = write_to_hospital
     writers.get(template, lambda case: notifications.notify_family(case, template))(case)
 
 
@@ -98,8 +107,16 @@ def remind(case) -> None:
     actions.remind_of_drafts()
 
 
+def write_to_hospital(case) -> None:
+    """To a reader at the hospital that the family wished for."""
+    reader = make_user("reader", Role.HOSPITAL_REVIEWER, case.hospital)
+    reader.email, reader.language = "family@example.org", case.language
+    reader.save()
+    notifications.notify_hospital(share(case, case.hospital, make_user("lead", Role.LEAD)))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("template", [*TEMPLATES, notifications.REFERRED])
 def test_mail_says_nothing_of_health_or_persons_M2(scmc, template, language):
     case = make_case(language=language, hospital=scmc)
     write(case, template)
