@@ -6,7 +6,7 @@ BIN := .venv/bin/python
 WHO := $(if $(findstring command,$(origin USER)),$(USER),coordinator)
 
 .DEFAULT_GOAL := help
-.PHONY: help run code test messages bench bench-open-data bench-search bench-upload bench-imaging kills at-rest bots journey shots audit advisories sbom lock venv venv-dev venv-audit
+.PHONY: help run code test messages bench bench-open-data bench-search bench-upload bench-bucket bench-imaging kills at-rest bots journey shots audit advisories sbom lock venv venv-dev venv-audit
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | column -t -s '|' 2>/dev/null \
@@ -36,6 +36,9 @@ bench-search: venv-dev  ## search, suggestions and pages in a directory of 10,00
 
 bench-upload: venv-dev  ## uploads against bare views; memory and other requests during 2 GB
 	@$(BIN) -m tools.bench.uploads
+
+bench-bucket: venv-dev  ## 2 GB into a bucket and back: memory, other requests, the bytes compared
+	@$(BIN) -m tools.bench.uploads --bucket
 
 bench-imaging: venv-dev  ## a study of 1,000 slices: until the family can read about it; memory
 	@$(BIN) -m tools.bench.imaging

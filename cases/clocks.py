@@ -29,6 +29,7 @@ LETTER = 3  # the letter of invitation
 FAMILY_DECISION = 14  # the family may ask for more
 NUDGES = (3, 10, 21)  # reminders to a silent family, counted from our question
 DRAFT_KEPT = 30
+DRAFT_UNTOUCHED_KEPT = 1  # begun, and nothing typed
 DRAFT_REMINDER = 7
 BALANCE_NOTICE = 7  # between two notices during treatment
 FOLLOW_UP_DAYS = (7, 30, 90, 365)  # after the return home

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.utils.translation import get_language, gettext, override
+from django.utils.translation import gettext, override
 
 from cases.models import Consent, FamilyMember
 
@@ -71,18 +71,10 @@ def texts_in(language: str, hospital=None, child: str = "") -> list[ConsentText]
         return texts(hospital, child)
 
 
-def fingerprint(language: str, hospital=None, child: str = "") -> str:
-    """Language and hash of all the texts together; another text has another fingerprint."""
-    return fingerprint_of(language, texts_in(language, hospital, child))
-
-
 def fingerprint_of(language: str, shown: list[ConsentText]) -> str:
+    """Language and hash of all the texts together; another text has another fingerprint."""
     words = "\n".join(consent.text for consent in shown)
     return f"{language}:{hashlib.sha256(words.encode()).hexdigest()}"
-
-
-def current_fingerprint(hospital=None, child: str = "") -> str:
-    return fingerprint(get_language() or "en", hospital, child)
 
 
 def language_of(shown: str) -> str:

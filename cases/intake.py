@@ -282,7 +282,7 @@ def _consent_rows(answers: Answers) -> list[dict]:
     given = [(text, form.language) for text in form.given()]
     if patient_is_minor(answers):
         guardian = answers.bound("guardian")
-        given.append((guardian.declaration(), guardian.language))
+        given += [(text, guardian.language) for text in guardian.texts_read()]
     named = {
         consents.Kind.CHILD: form.cleaned_data.get(SIGNED, ""),
         consents.Kind.GUARDIAN: answers.guardian_name(),

@@ -86,13 +86,19 @@ def forget_words(request) -> None:
 
 
 def remember_draft(request, draft: Draft, secret: str) -> None:
-    """The browser that began a draft keeps it as long as we do.
+    """The browser that began a draft keeps it as long as we do (see `keep_as_long`).
 
     Under a new key: whoever knew the session before it held anything must not
     read what is typed from here on (row A5).
     """
     _keep_draft(request, draft, secret)
-    request.session.set_expiry(draft.expires_at)
+    keep_as_long(request, draft)
+
+
+def keep_as_long(request, draft: Draft) -> None:
+    """Once something was typed that is longer. A browser without the secret has its own time."""
+    if draft_secret(request):
+        request.session.set_expiry(draft.kept_until)
 
 
 def enter_draft(request, draft: Draft) -> None:

@@ -4,10 +4,15 @@ For one reference from one address: ten tries an hour. From one address: sixty a
 reference from anywhere: after twenty in a day each try costs some work of the browser, or a
 minute of waiting; after a hundred, ten times as much. A stranger can so make it slower for the
 family, but not close the door. What was never a reference is counted alike (row A3).
+
+Inquiries begun: thirty an hour from one address are free, then each costs the same work or
+waiting; nobody is refused (row M1). An address of IPv6 is its network: a line at home has 2^64.
 """
 
 import hashlib
 import hmac
+import ipaddress
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,6 +31,10 @@ KEPT = timedelta(days=1)
 # Seconds that a browser without scripts waits instead of the work of this size.
 WAITS = {work.EASY: 60, work.HARD: 600}
 PURPOSE = "sign-in"
+# Inquiries begun from one address within the hour, before each costs a little, and more.
+FREE_TO_BEGIN, EASY_TO_BEGIN = 30, 100
+BEGIN = "begin"
+NETWORK_BITS = 64
 
 
 @dataclass(frozen=True)
@@ -58,11 +67,24 @@ def forgive(purpose: str, reference: str, address: str) -> None:
 
 def _keys(purpose: str, reference: str, address: str) -> dict[str, str]:
     """Who tried what, as keyed hashes: the table holds no address."""
+    address = _network(address)
     return {
         "key": _hash(purpose, reference, address),
         "reference_key": _hash(purpose, reference),
         "address_key": _hash(purpose, "", address),
     }
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), NETWORK_BITS), strict=False))
 
 
 def _hash(*words: str) -> str:
@@ -101,6 +123,18 @@ def count(purpose: str, what: str, address: str) -> int:
     SignInAttempt.objects.create(at=now, **keys)
     same = SignInAttempt.objects.filter(address_key=keys["address_key"], at__gt=now - WINDOW)
     return same.values("reference_key").distinct().count()
+
+
+def cost_of_beginning(address: str, proof: str, ticket: str) -> int:
+    """Size of the work that one more inquiry costs first. 0: it may begin, and is counted."""
+    now, keys = timezone.now(), _keys(BEGIN, secrets.token_hex(8), address)
+    same = SignInAttempt.objects.filter(address_key=keys["address_key"], at__gt=now - WINDOW)
+    begun = same[:EASY_TO_BEGIN].count()
+    size = work.HARD if begun >= EASY_TO_BEGIN else work.EASY
+    if begun >= FREE_TO_BEGIN and not has_paid(BEGIN, size, proof, ticket):
+        return size
+    SignInAttempt.objects.create(at=now, **keys)
+    return 0
 
 
 def has_paid(purpose: str, size: int, proof: str, ticket: str = "") -> bool:

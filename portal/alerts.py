@@ -15,6 +15,7 @@ from django.utils.translation import override
 # One mail of each kind in this many seconds, from each process.
 ONCE_IN = 3600
 NO_ROOM, STORAGE_DOWN = "no room left", "storage does not answer"
+LITTLE_ROOM = "little room left"
 log = logging.getLogger("portal.alerts")
 _told: dict[str, float] = {}
 
@@ -32,7 +33,8 @@ def tell_operator(trouble: str, route: str = "") -> None:
 def _mail(trouble: str) -> None:
     try:
         with override(settings.LANGUAGE_CODE):
-            message = EmailMessage(_subject(trouble), _body(), to=[settings.OPERATOR["email"]])
+            words = _subject(trouble), _body(trouble)
+            message = EmailMessage(*words, to=[settings.OPERATOR["email"]])
         message.send()
     except Exception:
         # Whatever it was: the mail server may be the next that is full.
@@ -43,11 +45,17 @@ def _subject(trouble: str) -> str:
     words = {
         NO_ROOM: _("The portal has no room left on a disk"),
         STORAGE_DOWN: _("The portal's file storage does not answer"),
+        LITTLE_ROOM: _("A disk of the portal is nearly full"),
     }
     return words[trouble]
 
 
-def _body() -> str:
+def _body(trouble: str) -> str:
+    if trouble == LITTLE_ROOM:
+        return _(
+            "Everything still works. Make room soon: when the disk is full, families can save "
+            'nothing. See "Files of families" in docs/operations.md.'
+        )
     return _(
         "Families can save nothing, or not everything, until this is mended. Nothing that was "
         'saved is lost, and the portal goes on by itself. See "Files of families" in '

@@ -41,6 +41,8 @@ SECRET_KEY_FALLBACKS = read_former_keys(ENVIRONMENT)
 # Sealed files of families: never below a served folder (row U6).
 RECORDS_DIR = Path(env.str("RECORDS_DIR", default=str(VAR_DIR / "records")))
 RECORD_KEYS = read_record_keys(ENVIRONMENT, VAR_DIR)
+# In MB (10^6 bytes), of each disk that we write to; below it the operator is told. 0: never.
+MIN_FREE_MB = env.int("MIN_FREE_MB", default=2000)
 # A bucket for files that arrived and were checked; None: they stay in RECORDS_DIR.
 RECORDS_STORAGE = read_records_storage(ENVIRONMENT)
 # The virus scanner's daemon; without one, staff of a demo are warned on every page.

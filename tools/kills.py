@@ -105,6 +105,8 @@ class Family:
 
     def ask(self) -> None:
         self.browser = build_opener(HTTPCookieProcessor(CookieJar()))
+        # Each a house of its own, or the thirty-first would be asked to wait.
+        self.browser.addheaders = [("X-Forwarded-For", f"203.0.113.{random.randint(1, 254)}")]
         self.post("/en/inquiry/", {}, "/en/inquiry/begin/")
         reference = ""
         for slug, typed in PAGES:
@@ -181,7 +183,7 @@ def run(kills: int, database: str = "", seed: int | None = None) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="shanghai-kills-") as folder:
         port = free_port()
         address = {"DATABASE_URL": database or f"sqlite:///{folder}/portal.sqlite3"}
-        environment = demo_environment(Path(folder), port, **address)
+        environment = demo_environment(Path(folder), port, TRUSTED_PROXY_COUNT="1", **address)
         run_manage(environment, "migrate", "--verbosity=0")
         run_manage(environment, "collectstatic", "--noinput", "--verbosity=0")
         command = [sys.executable, "-m", "gunicorn", "portal.wsgi"]

@@ -1,4 +1,7 @@
-"""An inquiry that is being written: saved after every page, erased after 30 days."""
+"""An inquiry that is being written: saved after every page, erased after 30 days.
+
+One that was begun and never typed into is erased after a day.
+"""
 
 import hashlib
 import secrets
@@ -178,13 +181,16 @@ def discard_draft(*, draft: Draft) -> None:
 
 def erase_expired_drafts() -> int:
     """How many were erased. Whoever starts a draft clears away the old ones."""
-    return _erase(Draft.objects.filter(expires_at__lt=timezone.now(), case=None))
+    expired = Draft.objects.filter(expires_at__lt=timezone.now(), case=None)
+    return _erase(expired) + _erase(Draft.objects.abandoned())
 
 
 @transaction.atomic
 def _erase(drafts) -> int:
     """With what they held: links go with the row, the addresses in the outbox here."""
-    references = list(drafts.values_list("reference", flat=True))
+    # Locked: what somebody types at this moment is seen, or waits.
+    rows = drafts.select_for_update().values_list("reference", flat=True)
+    references = list(rows)
     OutgoingMail.objects.filter(about__in=references).delete()
     drafts.filter(reference__in=references).delete()
     return len(references)

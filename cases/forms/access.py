@@ -13,7 +13,7 @@ from cases.forms.policy import FamilyForm
 def _reference_field() -> forms.CharField:
     return forms.CharField(
         label=_("Reference"),
-        help_text=_("Such as SH-7K3F-9Q2M. You got it when you sent the inquiry."),
+        help_text=_("Such as SH-7K3F-9Q2M. We showed it to you with the private code."),
         max_length=100,
         widget=forms.TextInput(
             attrs={

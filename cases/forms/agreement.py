@@ -1,29 +1,26 @@
 """The last page: consents, each on its own and unticked."""
 
 from django import forms
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from cases import consents
 from cases.forms.fields import Line, Paragraphs
 from cases.forms.policy import FamilyForm
+from cases.forms.shown import AgreementForm
 from cases.models.draft import Channel
 
-CHANGED = _("The words of this page have changed since you read them. Read them and tick again.")
 NOT_TICKED = _("Tick this box too, or choose “Not this hospital”. Nothing is shared until then.")
 SIGNED = "signed_name"
 SIGNATURE = _("Name of the mother, father or legal guardian who agrees")
 
 
-class ConsentsForm(FamilyForm):
-    """`shown` says which texts, in which language, the reader had before them (row P1)."""
-
-    extra_keys = ("shown",)
+class ConsentsForm(AgreementForm):
+    """All of an inquiry at once."""
 
     def prepare(self):
         self.hospital = self.answers.hospital() if self.answers else None
         self.child = self.answers.speaks_for_child() if self.answers else ""
-        for consent in consents.texts(self.hospital, self.child):
+        for consent in self.texts():
             self.fields[consent.kind] = consent_box(consent)
             if consent.kind == consents.Kind.CHILD:
                 self.fields[SIGNED] = _signature()
@@ -31,113 +28,51 @@ class ConsentsForm(FamilyForm):
         if self.answers and self.answers.channel != Channel.ONLINE:
             self.fields["channel"] = _channel()
 
-    @property
-    def carried(self):
-        return {"shown": consents.current_fingerprint(self.hospital, self.child)}
-
-    def clean(self):
-        data = super().clean()
-        expected = consents.fingerprint(self.language, self.hospital, self.child)
-        if self.data.get("shown") != expected:
-            self.add_error(next(iter(self.fields)), CHANGED)
-        return data
-
-    @property
-    def language(self) -> str:
-        """The language in which the texts were read."""
-        return consents.language_of(self.data.get("shown", ""))
+    def texts(self):
+        return consents.texts(self.hospital, self.child)
 
     def given(self) -> list[consents.ConsentText]:
         """What was agreed to, in the words that were shown."""
-        texts = consents.texts_in(self.language, self.hospital, self.child)
-        return [text for text in texts if self.cleaned_data.get(text.kind)]
+        return [text for text in self.texts_read() if self.cleaned_data.get(text.kind)]
 
 
-class OneConsentForm(FamilyForm):
+class OneConsentForm(AgreementForm):
     """A consent given, or given again, on the page of the case."""
-
-    extra_keys = ("shown",)
 
     def __init__(self, *args, kind: str, hospital=None, member, **kwargs):
         self.kind, self.hospital, self.member = kind, hospital, member
         super().__init__(*args, **kwargs)
 
     def prepare(self):
-        text = consents.text_of(self.kind, self.hospital, self.member.relation)
+        (text,) = self.texts()
         self.fields["agree"] = consent_box(text)
         self.fields["agree"].required = True
         self.fields["agree"].error_messages["required"] = _("Tick the box if you agree.")
         if self.kind == consents.Kind.CHILD:
             self.fields[SIGNED] = _signature()
 
-    @property
-    def carried(self):
-        return {"shown": self._fingerprint(get_language() or "en")}
-
-    def _fingerprint(self, language: str) -> str:
-        return consents.fingerprint_of(language, [self.text(language)])
-
-    def text(self, language: str) -> consents.ConsentText:
-        with override(language):
-            return consents.text_of(self.kind, self.hospital, self.member.relation)
-
-    @property
-    def language(self) -> str:
-        return consents.language_of(self.data.get("shown", ""))
-
-    def clean(self):
-        data = super().clean()
-        if self.data.get("shown") != self._fingerprint(self.language):
-            self.add_error("agree", CHANGED)
-        return data
+    def texts(self):
+        return [consents.text_of(self.kind, self.hospital, self.member.relation)]
 
 
-class HospitalAnswerForm(FamilyForm):
+class HospitalAnswerForm(AgreementForm):
     """The consents that one proposed hospital needs, each on its own and unticked."""
-
-    extra_keys = ("shown",)
 
     def __init__(self, *args, hospital, kinds: list[str], **kwargs):
         self.hospital, self.kinds = hospital, kinds
         super().__init__(*args, **kwargs)
 
     def prepare(self):
-        for text in self._texts():
+        for text in self.texts():
             box = self.fields[text.kind] = consent_box(text)
             box.required, box.why = True, ""
             box.error_messages["required"] = NOT_TICKED
 
-    def _texts(self) -> list[consents.ConsentText]:
+    def texts(self):
         share = consents.Kind.SHARE_HOSPITAL
         return [
             consents.text_of(kind, self.hospital if kind == share else None) for kind in self.kinds
         ]
-
-    def _texts_in(self, language: str) -> list[consents.ConsentText]:
-        with override(language):
-            return self._texts()
-
-    @property
-    def carried(self):
-        return {"shown": self._fingerprint(get_language() or "en")}
-
-    def _fingerprint(self, language: str) -> str:
-        return consents.fingerprint_of(language, self._texts_in(language))
-
-    @property
-    def language(self) -> str:
-        """The language in which the texts were read."""
-        return consents.language_of(self.data.get("shown", ""))
-
-    def clean(self):
-        data = super().clean()
-        if self.data.get("shown") != self._fingerprint(self.language):
-            self.add_error(self.kinds[0], CHANGED)
-        return data
-
-    def given(self) -> list[consents.ConsentText]:
-        """In the words that were shown."""
-        return self._texts_in(self.language)
 
 
 class NoHospitalForm(FamilyForm):

@@ -3,17 +3,17 @@
 from functools import cache
 
 from django import forms
-from django.utils.translation import get_language, gettext, override
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 from phonenumber_field.formfields import PhoneNumberField
 from phonenumbers import SUPPORTED_REGIONS
 
 from cases import consents
-from cases.forms.agreement import CHANGED
 from cases.forms.emails import likely_address
 from cases.forms.fields import DateParts, Line
 from cases.forms.policy import FamilyForm
+from cases.forms.shown import AgreementForm
 from cases.models import FamilyMember
 from cases.models.draft import Channel
 from cases.models.inquiry import GuardianRelation, Sex
@@ -117,7 +117,7 @@ class ContactForm(FamilyForm):
             *country_choices(get_language()),
         ]
         self.fields["time_zone"].choices = [
-            ("", gettext("The one of this device, or of my country")),
+            ("", gettext("From my device or country")),
             # 420 zones are half of all bytes of the inquiry: only for whoever comes back to
             # change the one that we took.
             *(zone_choices(country) if country or zone else ()),
@@ -176,7 +176,7 @@ class PatientForm(FamilyForm):
             self.initial.setdefault("patient_name", contact["name"])
 
 
-class GuardianForm(FamilyForm):
+class GuardianForm(AgreementForm):
     """For a patient under 18. A parent who asks is not asked for their name again."""
 
     guardian_name = Line(
@@ -196,15 +196,14 @@ class GuardianForm(FamilyForm):
             "required": _("Ask the parent or guardian first, then tick this box."),
         },
     )
-    # Which declaration, in which language, was read (row P1).
-    extra_keys = ("shown",)
+    told_at = "declared"
 
     def prepare(self):
         writer = self.answers.cleaned("you") if self.answers else None
         decides = bool(writer) and writer["relation"] in DECIDES
         self.who = consents.OWN if decides else consents.PASSED_ON
         declared = self.fields["declared"]
-        declared.label = consents.guardian_text(self.who).text
+        declared.label = self.texts()[0].text
         if not decides:
             return
         del self.fields["guardian_name"], self.fields["guardian_relation"]
@@ -213,24 +212,5 @@ class GuardianForm(FamilyForm):
             "go back and change who you are to the patient."
         )
 
-    @property
-    def carried(self):
-        return {"shown": self._fingerprint(get_language() or "en")}
-
-    @property
-    def language(self) -> str:
-        return consents.language_of(self.data.get("shown", ""))
-
-    def declaration(self) -> consents.ConsentText:
-        with override(self.language):
-            return consents.guardian_text(self.who)
-
-    def _fingerprint(self, language: str) -> str:
-        with override(language):
-            return consents.fingerprint_of(language, [consents.guardian_text(self.who)])
-
-    def clean(self):
-        data = super().clean()
-        if self.data.get("shown") != self._fingerprint(self.language):
-            self.add_error("declared", CHANGED)
-        return data
+    def texts(self):
+        return [consents.guardian_text(self.who)]

@@ -1,5 +1,6 @@
 """The one policy of all family forms: limits with a sentence each, clean text, one look."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from crispy_forms.helper import FormHelper
@@ -112,12 +113,14 @@ class FamilyForm(forms.Form):
     @property
     def error_list(self) -> Iterator[tuple[str, str]]:
         """Where each error is, and its words; for the summary at the top."""
+        said = Counter(error for errors in self.errors.values() for error in errors)
         for name, errors in self.errors.items():
             field = self.fields.get(name)
             anchor = self[name].auto_id if field else "main"
             first = f"{anchor}_0" if field and field.widget.use_fieldset else anchor
             for error in errors:
-                yield first, error
+                # The same words about several questions: each names its own.
+                yield first, f"{field.label} {error}" if field and said[error] > 1 else error
 
     def summary(self) -> list[tuple[str, str]]:
         """Question and answer of each field, for the page that checks them all."""

@@ -1,6 +1,7 @@
 """An inquiry that is not sent yet; kept 30 days, page by page."""
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from cases.clocks import DRAFT_UNTOUCHED_KEPT
 from cases.models.case import Case
 from cases.models.key import SealedJSONField, SealedTextField
 from cases.records import crypto
@@ -26,6 +28,13 @@ class DraftQuerySet(models.QuerySet):
     def open(self):
         """Not sent and not too old."""
         return self.filter(case=None, expires_at__gt=timezone.now())
+
+    def abandoned(self):
+        """Begun on this site a day ago and never typed into: by a slip, or by a machine."""
+        before = timezone.now() - timedelta(days=DRAFT_UNTOUCHED_KEPT)
+        untouched = self.filter(case=None, channel=Channel.ONLINE, version=1)
+        # Nobody is reminded of it: the partial index finds these rows.
+        return untouched.filter(created_at__lt=before, reminded_at=None, code_hash="", email=b"")
 
 
 class Draft(models.Model):
@@ -112,6 +121,18 @@ class Draft(models.Model):
         if not self.ring_key:
             raise crypto.KeyDestroyedError
         return crypto.key_ring().unwrap(self.ring_key, self.wrapped, self.about)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Nothing was typed and no way back was asked for."""
+        is_ours = self.channel == Channel.ONLINE and self.case_id is None
+        return is_ours and self.version == 1 and not self.has_way_back
+
+    @property
+    def kept_until(self) -> datetime:
+        if self.is_untouched:
+            return self.created_at + timedelta(days=DRAFT_UNTOUCHED_KEPT)
+        return self.expires_at
 
     @property
     def has_way_back(self) -> bool:

@@ -56,6 +56,16 @@ def test_hospital_of_the_link_is_chosen_and_shared_by_name(client, scmc):
     assert case.consents.get(kind="share_hospital").hospital == scmc
 
 
+def test_same_mistake_in_two_questions_names_each(client):
+    fill_in(client, until="wish")
+    form = client.post(step_url("urgency"), {"urgency": "weeks"}).context["form"]
+    said = [text for _anchor, text in form.error_list]
+    assert said == [
+        "Is the patient in hospital now? Choose yes, no, or “I don't know”.",
+        "Can the patient travel? Choose yes, no, or “I don't know”.",
+    ]
+
+
 def test_page_out_of_order_leads_to_the_first_unanswered(client):
     fill_in(client, until="contact")
     page = client.get(step_url("wish"), follow=True)

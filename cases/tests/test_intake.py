@@ -137,15 +137,19 @@ def test_parent_is_asked_for_a_declaration_only():
 
 def test_adult_has_no_guardian():
     adult = _shown()
-    adult["consents"]["shown"] = [consents.fingerprint("en")]
+    adult["consents"]["shown"] = [fingerprint()]
     sent = intake.to_send(Answers(typed(patient={"birth_date_year": "1970"}) | adult), "en")
     assert "guardian_name" not in sent.inquiry
     assert {row["kind"] for row in sent.consents} == {"health_data", "transfer_china"}
 
 
+def fingerprint(child: str = "") -> str:
+    return consents.fingerprint_of("en", consents.texts_in("en", child=child))
+
+
 def _shown() -> dict:
     agreed = {key: ["on"] for key in ANSWERS["consents"]}
-    return {"consents": {**agreed, "shown": [consents.fingerprint("en", None, consents.OWN)]}}
+    return {"consents": {**agreed, "shown": [fingerprint(consents.OWN)]}}
 
 
 def test_urgent_is_within_days_or_a_red_flag():

@@ -72,19 +72,19 @@ def _ask(request, form, is_wrong=False, size=0):
         **kept_of(request),
         "has_expired": bool(posted.get("next")),
         "challenge": work.new_challenge(throttle.PURPOSE, size or work.EASY),
-        **_waiting(request, size),
+        **waiting(request, size),
     }
     return render(request, "cases/sign_in.html", context)
 
 
-def _waiting(request, size: int) -> dict:
+def waiting(request, size: int, purpose: str = throttle.PURPOSE) -> dict:
     """For browsers without scripts: the ticket that they hold already, or a new one."""
     if not size:
         return {"ticket": "", "seconds": 0}
     held = request.POST.get("ticket", "")
-    left = work.seconds_until_ripe(f"{throttle.PURPOSE}:{size}", held)
+    left = work.seconds_until_ripe(f"{purpose}:{size}", held)
     if not left:
-        held, left = throttle.new_ticket(throttle.PURPOSE, size), throttle.WAITS[size]
+        held, left = throttle.new_ticket(purpose, size), throttle.WAITS[size]
     return {"ticket": held, "seconds": left}
 
 
@@ -200,6 +200,9 @@ def link(request, token):
 
 def _show_link(request, row, form):
     is_invitation = row.purpose == Purpose.INVITE
+    if form and is_invitation:
+        # Somebody told them the reference: they have sent nothing.
+        form.fields["reference"].help_text = ""
     context = {"form": form, "form_id": "link-form", "is_invitation": is_invitation}
     return render(request, "cases/link.html", context)
 

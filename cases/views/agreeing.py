@@ -44,7 +44,7 @@ def _give(request, case, form):
         actions.give_consent(
             by=request.member,
             case=case,
-            text=form.text(form.language),
+            text=form.texts_read()[0],
             language=form.language,
             hospital=form.hospital,
             signed_name=form.cleaned_data.get(SIGNED, ""),

@@ -1,5 +1,7 @@
 """The family's list of papers: what is wanted and why, what is here, and a letter to ask for it."""
 
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +16,7 @@ from cases.checklist.letter import OWN_WORK, language_for, write_letter
 from cases.checklist.papers import PaperCode
 from cases.forms.checklist import ItemAnswerForm, ItemsForm
 from cases.permissions import can_send_records
+from cases.records.kinds import Status
 from cases.views.items import read_checklist
 from cases.views.private import family_page
 from hospitals.actions.values import claim_value
@@ -29,9 +32,16 @@ def show(request, case):
         "checklist": read_checklist(case, request.member),
         "claims": [{"row": claim, "text": _text_of(claim)} for claim in wanted.claims],
         "can_change": can_send_records(request.member, case),
+        "unsorted": _unsorted(case),
         "seconds_left": sessions.seconds_left(request),
     }
     return render(request, "cases/checklist.html", context)
+
+
+def _unsorted(case) -> int:
+    """Files that nobody said what they are. A photo that is part of a document is in it."""
+    fine = case.records.filter(status=Status.FINE, items=None, photo_pages=None)
+    return fine.count()
 
 
 def _text_of(claim):
@@ -80,7 +90,7 @@ def letter(request, case):
     codes = [code for code in asked if code not in OWN_WORK]
     language = language_for(str(case.country), request.GET.get("language", ""))
     languages = list(dict.fromkeys([language, get_language()]))
-    day = timezone.localdate()
+    day = timezone.localdate(timezone=ZoneInfo(case.time_zone))
     context = {
         "case": case,
         "letters": [write_letter(code, codes, day) for code in languages] if codes else [],

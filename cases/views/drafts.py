@@ -7,14 +7,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cases import actions, intake, sessions, throttle
+from cases import actions, intake, sessions, throttle, work
 from cases.forms.access import AddressForm
 from cases.forms.fields import LINE_BREAKS, without_invisible
 from cases.forms.known import WORDS_LENGTH, condition_of
 from cases.forms.policy import unvalidated
 from cases.models.draft import Channel
 from cases.paper import paper_pages
-from cases.views.access import too_many
+from cases.views.access import too_many, waiting
 from cases.views.kept import save_kept
 from cases.views.private import private
 from hospitals.models import Hospital
@@ -22,6 +22,8 @@ from portal.languages import is_switching
 
 # The button that saves a page as it is, half filled in or not, and shows the way back.
 LATER = "later"
+# What a browser did before it may begin one more: work, or a ticket that it waited with.
+PAYMENT = ("work", "ticket")
 
 
 def beginning(sent) -> dict[str, str]:
@@ -46,12 +48,35 @@ def begin(request):
     """A draft on the server before the first page. One that is open already is gone on with."""
     if sessions.open_draft(request):
         return redirect("inquiry:resume")
+    size = cost_of_beginning(request)
+    if size:
+        return one_moment(request, size)
     draft, secret = actions.start_draft(
         language=get_language(), begun_with=beginning(request.POST) or None
     )
     sessions.remember_draft(request, draft, secret)
     save_kept(request, draft)
     return redirect("inquiry:step", slug=intake.PAGES[0].slug)
+
+
+def cost_of_beginning(request) -> int:
+    """Asked once before a draft is made: it counts (see `throttle`)."""
+    proof, ticket = (request.POST.get(name, "") for name in PAYMENT)
+    return throttle.cost_of_beginning(request.META["REMOTE_ADDR"], proof, ticket)
+
+
+def one_moment(request, size: int):
+    """From this address so many were begun that some work comes first, or a wait; then what was
+    sent is sent again."""
+    ours = (*PAYMENT, "csrfmiddlewaretoken", "switch_language")
+    sent = [(name, texts) for name, texts in request.POST.lists() if name not in ours]
+    context = {
+        "form_id": "moment-form",
+        "fields": [(name, text) for name, texts in sent for text in texts],
+        "challenge": work.new_challenge(throttle.BEGIN, size),
+        **waiting(request, size, throttle.BEGIN),
+    }
+    return render(request, "cases/inquiry_moment.html", context)
 
 
 @require_POST
@@ -73,6 +98,8 @@ def pause(request, draft):
     secret = sessions.draft_secret(request)
     if secret:
         actions.keep_code(draft=draft, secret=secret)
+        draft.refresh_from_db()
+        sessions.keep_as_long(request, draft)
     return redirect("inquiry:later")
 
 
@@ -101,6 +128,8 @@ def _keep_address(request, draft, form):
         actions.keep_address(draft=draft, email=form.cleaned_data["email"])
     except actions.ActionRefusedError:
         return redirect("inquiry:sent")
+    draft.refresh_from_db()
+    sessions.keep_as_long(request, draft)
     messages.success(request, _("Saved. A link back can be mailed to this address."))
     return redirect("inquiry:later")
 

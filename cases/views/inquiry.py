@@ -17,7 +17,7 @@ from cases import actions, intake, sessions, spam
 from cases.forms.known import condition_of
 from cases.forms.policy import unvalidated
 from cases.models.draft import Channel
-from cases.views.drafts import LATER, beginning, pause
+from cases.views.drafts import LATER, beginning, cost_of_beginning, one_moment, pause
 from cases.views.kept import (
     ask_again,
     ask_for_code,
@@ -106,12 +106,15 @@ def _receive(request, page, draft):
         return give_back(request, form)
     if draft is None and has_lost_its_draft(request):
         return ask_for_code(request, form, page)
-    if LATER in request.POST:
-        # Half a page is kept too: it is asked again when the family is back.
-        return pause(request, _save(request, page, draft, form))
-    if not form.is_valid():
+    # Half a page is kept too when somebody pauses: it is asked again when the family is back.
+    if LATER not in request.POST and not form.is_valid():
         return _render(request, page, answers, form)
+    size = cost_of_beginning(request) if draft is None else 0
+    if size:
+        return one_moment(request, size)
     draft = _save(request, page, draft, form)
+    if LATER in request.POST:
+        return pause(request, draft)
     return _go_on(request, page, answers_of(request, draft))
 
 
@@ -128,7 +131,11 @@ def _save(request, page, draft, form):
         draft, secret = actions.start_draft(language=language)
         sessions.remember_draft(request, draft, secret)
     typed, by = form.typed(), sessions.typist(request)
-    return actions.save_page(draft=draft, page=page.slug, typed=typed, language=language, by=by)
+    was_untouched = draft.is_untouched
+    draft = actions.save_page(draft=draft, page=page.slug, typed=typed, language=language, by=by)
+    if was_untouched:
+        sessions.keep_as_long(request, draft)
+    return draft
 
 
 def _go_on(request, page, answers):

@@ -61,7 +61,8 @@ def save_kept(request, draft, *, of: str | None = None) -> None:
         return
     kept = intake.Answers(draft.answers)
     form = kept.form(intake.BY_SLUG[page], QueryDict(answers, mutable=True))
-    actions.save_page(draft=draft, page=page, typed=form.typed(), language=get_language())
+    draft = actions.save_page(draft=draft, page=page, typed=form.typed(), language=get_language())
+    sessions.keep_as_long(request, draft)
 
 
 def tell_too_late(request, form, case):

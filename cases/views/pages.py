@@ -1,5 +1,6 @@
 """Photos of one paper become one document: the family chooses, orders, turns, names it."""
 
+import re
 from datetime import timedelta
 
 from django.contrib import messages
@@ -20,6 +21,9 @@ from portal.languages import is_switching
 
 # Photos that came within this of each other are likely of one paper.
 TOGETHER = timedelta(minutes=30)
+# One choice of files: several are on their way at a time.
+AT_ONCE = timedelta(minutes=1)
+NUMBERS = re.compile(r"(\d+)")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,17 +77,39 @@ def _photos(case) -> list[Photo]:
     except KeyDestroyedError:
         return []
     sizes = {pk: copy.size for pk, copy in actions.usable_photos(case).items()}
+    names = {record.pk: record.name(key) for record in records}
     together = _newest_together([row for row in records if not row.photo_pages.all()])
     return [
         Photo(
             id=record.pk,
-            name=record.name(key),
+            name=names[record.pk],
             sent=times.moment(record.created_at, case.time_zone),
             size=sizes.get(record.pk, 0),
             is_free=not record.photo_pages.all(),
             is_suggested=record.pk in together,
         )
-        for record in records
+        for record in _in_order(records, names)
+    ]
+
+
+def _in_order(records, names: dict) -> list:
+    """Oldest first. Those that were sent at once arrive in any order: their names decide."""
+    batches = []
+    for record in records:
+        if not batches or record.created_at - batches[-1][-1].created_at > AT_ONCE:
+            batches.append([])
+        batches[-1].append(record)
+    return [
+        record
+        for batch in batches
+        for record in sorted(batch, key=lambda record: _numbered(names[record.pk]))
+    ]
+
+
+def _numbered(name: str) -> list:
+    """Such that page 2 comes before page 10."""
+    return [
+        (int(part) if part.isdecimal() else -1, part.casefold()) for part in NUMBERS.split(name)
     ]
 
 

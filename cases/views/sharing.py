@@ -128,7 +128,7 @@ def answer_proposal(request, case, proposal_id):
     if not form.is_valid():
         return _show(request, proposal, form, NoHospitalForm())
     done = _("Thank you. Your coordinator can ask %(hospital)s now.")
-    given = {"texts": form.given(), "language": form.language}
+    given = {"texts": form.texts_read(), "language": form.language}
     return _tell(request, proposal, done, actions.agree_to_hospital, **given)
 
 

@@ -1,8 +1,16 @@
 """What load balancers ask: dear questions are asked once in a while, whoever asks how often."""
 
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 import time_machine
+from django.core.cache import cache
 from django.utils import timezone
 
+from cases.tests.disks import mounted
+from portal import alerts
 from portal.views import health
 
 
@@ -17,3 +25,105 @@ def test_readyz_reads_the_migrations_once_in_five_seconds(client, db, monkeypatc
         answers = [client.get("/readyz") for _hit in range(3)]
     assert [answer.status_code for answer in answers] == [503] * 3
     assert len(asked) == 2
+
+
+@pytest.fixture
+def one_disk(settings, tmp_path, monkeypatch):
+    """Both folders on a disk that has as much left as the test says, in MB."""
+    settings.VAR_DIR, settings.RECORDS_DIR = tmp_path, tmp_path / "not" / "there" / "yet"
+    settings.MIN_FREE_MB = 100
+    settings.OPERATOR = settings.OPERATOR | {"email": "operator@example.org"}
+    monkeypatch.setattr(alerts, "_told", {})
+
+    def leave(megabytes: int, elsewhere: int = 10**6):
+        def usage(path):
+            free = megabytes if Path(path).is_relative_to(tmp_path) else elsewhere
+            return SimpleNamespace(free=free * 1000**2)
+
+        monkeypatch.setattr(health.shutil, "disk_usage", usage)
+
+    return leave
+
+
+def told() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "alert":
+            thread.join()
+
+
+def has_room(client) -> bool:
+    """What /readyz says of the disks; traffic goes on in any case."""
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["ok"]) == (200, True)
+    return answer.json()["checks"]["room"]
+
+
+@pytest.mark.parametrize(("left", "enough"), [(99, False), (100, True), (101, True)])
+def test_readyz_names_a_disk_that_is_nearly_full_R9(client, db, one_disk, left, enough):
+    one_disk(left)
+    assert has_room(client) is enough
+
+
+@pytest.mark.parametrize("name", ["RECORDS_DIR", "VAR_DIR"])
+def test_each_disk_counts_R9(client, db, settings, one_disk, tmp_path, name):
+    """The one whose folder is left where it was is full, the other has room."""
+    other = {"RECORDS_DIR": "VAR_DIR", "VAR_DIR": "RECORDS_DIR"}[name]
+    setattr(settings, other, Path("/"))
+    one_disk(0)
+    assert not has_room(client)
+    one_disk(1000)
+    cache.clear()
+    assert has_room(client)
+
+
+def test_nothing_is_said_of_the_disk_but_yes_or_no_R9(client, db, one_disk, tmp_path):
+    one_disk(7)
+    answer = client.get("/readyz")
+    checks = {"database": True, "migrations": True, "jobs": True, "room": False}
+    assert answer.json() == {"ok": True, "checks": checks}
+    assert str(tmp_path) not in str(answer.headers)
+
+
+def test_operator_is_told_before_a_disk_is_full_R9(client, db, one_disk, caplog, mailoutbox):
+    one_disk(7)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _hit in range(20):
+            client.get("/readyz")
+        clock.shift(6)
+        client.get("/readyz")
+    told()
+    lines = [line for line in caplog.records if line.name == "portal.alerts"]
+    assert [(line.message, line.levelname) for line in lines] == [
+        ("little room left", "CRITICAL")
+    ] * 2
+    (mail,) = mailoutbox
+    assert mail.to == ["operator@example.org"]
+    assert (mail.subject, "still works" in mail.body) == (
+        "A disk of the portal is nearly full",
+        True,
+    )
+
+
+def test_room_comes_back_by_itself_and_zero_turns_the_question_off_R9(
+    client, db, one_disk, settings
+):
+    one_disk(7)
+    assert not has_room(client)
+    cache.clear()
+    one_disk(700)
+    assert has_room(client)
+    cache.clear()
+    settings.MIN_FREE_MB = 0
+    one_disk(0)
+    assert has_room(client)
+
+
+@pytest.mark.parametrize("name", ["RECORDS_DIR", "VAR_DIR"])
+def test_a_real_disk_is_measured_R9(client, db, settings, tmp_path, name):
+    settings.MIN_FREE_MB = 3
+    setattr(settings, name, tmp_path / "small")
+    with mounted(tmp_path / "small", 4) as disk:
+        assert has_room(client)
+        cache.clear()
+        disk.fill(leave=2 * 1000**2)
+        assert not has_room(client)

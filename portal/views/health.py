@@ -1,7 +1,10 @@
 """For load balancers and the operator's monitoring; they say yes or no and nothing else."""
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -12,10 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_tasks_db.models import DBTaskResult
 
+from portal import alerts
+
 # A mail that waits longer than this means that no worker runs.
 MAX_QUEUE_AGE = timedelta(minutes=10)
-# Reading all migrations is dear, and anybody may ask.
-MIGRATIONS_KNOWN_FOR = 5
+# Reading all migrations is dear, a line of the log is too, and anybody may ask.
+KNOWN_FOR = 5
 
 
 @require_safe
@@ -28,13 +33,18 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database reachable, migrations applied, jobs not stuck."""
+    """Database reachable, migrations applied, jobs not stuck.
+
+    A disk that is nearly full is named and told to the operator, and traffic goes on: to take
+    the machine out would close the portal before the disk does.
+    """
     checks = {"database": _database_answers()}
     checks["migrations"] = checks["database"] and cache.get_or_set(
-        "migrations-applied", _migrations_applied, MIGRATIONS_KNOWN_FOR
+        "migrations-applied", _migrations_applied, KNOWN_FOR
     )
     checks["jobs"] = checks["migrations"] and _jobs_move()
     ok = all(checks.values())
+    checks["room"] = cache.get_or_set("room-on-disks", _has_room, KNOWN_FOR)
     return JsonResponse({"ok": ok, "checks": checks}, status=200 if ok else 503)
 
 
@@ -58,3 +68,18 @@ def _jobs_move() -> bool:
     due, asked = Q(run_after__lt=now - MAX_QUEUE_AGE), Q(run_after__gt=now)
     old = due | (asked & Q(enqueued_at__lt=now - MAX_QUEUE_AGE))
     return not DBTaskResult.objects.ready().filter(old).exists()
+
+
+def _has_room() -> bool:
+    """Where files arrive and are kept, and where SQLite's own is. Else the operator is told."""
+    folders = settings.RECORDS_DIR, settings.VAR_DIR
+    has_room = min(map(_free_bytes, folders)) >= settings.MIN_FREE_MB * 1000**2
+    if not has_room:
+        alerts.tell_operator(alerts.LITTLE_ROOM, "readyz")
+    return has_room
+
+
+def _free_bytes(folder: Path) -> int:
+    """For whoever is not root. The folder of a first start is made with its first file."""
+    there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    return shutil.disk_usage(there).free

@@ -1,13 +1,16 @@
 """`make bench-upload`: uploads through gunicorn against bare views, and what 2 GB cost others.
 
+With `--bucket` the large file goes into a bucket and back, see `bucket`.
+
 All servers run at once and take turns, so that a noisy machine hits each.
 Ratios of medians count; absolute figures are not comparable between machines.
 """
 
 import argparse
 import base64
+import hashlib
 import http.client
-import os
+import random
 import statistics
 import subprocess
 import sys
@@ -23,7 +26,8 @@ from tools.server import ROOT, demo_environment, run_manage, running
 
 MB = 1024 * 1024
 PART = 8 * MB
-BLOCK = os.urandom(MB)
+# The same in each process, so that bytes can be compared.
+BLOCK = random.Random(1).randbytes(MB)
 # As deployed.
 SERVER = "--worker-class gthread --workers 2 --threads 8 --log-level warning".split()
 SERVER += ["--no-control-socket", "--timeout", "30"]
@@ -63,8 +67,16 @@ def send_bare(port: int, path: str, size: int) -> float:
     return time.monotonic() - started
 
 
-def send_tus(port: int, reference: str, session: str, size: int) -> float:
-    """As the page does: parts of 8 MB, one after the other."""
+def digest_of(size: int) -> str:
+    """Of a file of so many bytes that `send_tus` sends."""
+    digest = hashlib.sha256()
+    for part in Body(size):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def send_tus(port: int, reference: str, session: str, size: int, keep=False) -> tuple[float, str]:
+    """As the page does: parts of 8 MB, one after the other. Seconds, and the file's address."""
     name = base64.b64encode(b"scan.dcm").decode()
     common = {
         "Tus-Resumable": "1.0.0",
@@ -83,10 +95,11 @@ def send_tus(port: int, reference: str, session: str, size: int) -> float:
         line.request("PATCH", path, Body(part), common | sent)
         expect(line.getresponse(), 204)
     took = time.monotonic() - started
-    line.request("DELETE", path, b"", common)
-    expect(line.getresponse(), 204)
+    if not keep:
+        line.request("DELETE", path, b"", common)
+        expect(line.getresponse(), 204)
     line.close()
-    return took
+    return took, path
 
 
 def expect(answer, status: int):
@@ -138,6 +151,11 @@ def memory(pid: int, name: str) -> float:
     return 0.0
 
 
+def forget_most(pid: int) -> None:
+    """VmHWM counts from now on."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
 def start(stack: ExitStack, environment: dict, port: int, application: str, path: str) -> list:
     """The pids of the workers."""
     pid_file = Path(environment["VAR_DIR"]) / f"{port}.pid"
@@ -149,7 +167,7 @@ def start(stack: ExitStack, environment: dict, port: int, application: str, path
 
 def compare_speed(ports, who: tuple[str, str], size: int, rounds: int) -> None:
     senders = {
-        "the portal, sealed, parts of 8 MB": lambda: send_tus(ports[0], *who, size),
+        "the portal, sealed, parts of 8 MB": lambda: send_tus(ports[0], *who, size)[0],
         "bare view, a form's file": lambda: send_bare(ports[1], "/form/", size),
         "bare view, the body as it is": lambda: send_bare(ports[1], "/raw/", size),
     }
@@ -167,35 +185,62 @@ def compare_speed(ports, who: tuple[str, str], size: int, rounds: int) -> None:
     print(f"  ratio to the form: {ours / form:.2f} (at least 0.50); to the body: {ours / raw:.2f}")
 
 
-def weigh(port: int, workers: list[int], who: tuple[str, str], size: int) -> None:
-    """One large file in another process, while somebody reads pages."""
+def weigh(port: int, workers: list[int], who: tuple[str, str], size: int, keep=False) -> str:
+    """One large file in another process, while somebody reads pages; the file's address."""
+    command = [sys.executable, "-m", "tools.bench.uploads", "--send", str(port), *who, str(size)]
+    return watch(port, workers, [*command, *["--keep"] * keep], size, "sent")
+
+
+def watch(port: int, workers: list[int], command: list[str], size: int, done: str) -> str:
+    """What the command costs the server and its other readers. It says its seconds and a word."""
     idle = look_for(port, 10)
+    for worker in workers:
+        forget_most(worker)
     before = {worker: memory(worker, "VmRSS") for worker in workers}
     looker = Looker(port)
     looker.start()
-    command = [sys.executable, "-m", "tools.bench.uploads", "--send", str(port), *who, str(size)]
-    took = float(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout)
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     busy = looker.stop()
     grown = max(memory(worker, "VmHWM") - before[worker] for worker in workers)
-    print(f"\n{size / 1000**3:.1f} GB in {took:.0f} s ({size / MB / took:.0f} MB/s)")
+    took, word = float(told.split()[0]), told.split()[1]
+    print(f"\n{size / 1000**3:.1f} GB {done} in {took:.0f} s ({size / MB / took:.0f} MB/s)")
     print(f"  memory of a worker: +{grown:.0f} MB at most (at most +60)")
     print(
         f"  pages meanwhile: p99 {p99(busy):.0f} ms, idle {p99(idle):.0f} ms,"
         f" {p99(busy) / p99(idle):.2f} times (at most 2.00); {len(busy)} and {len(idle)} pages"
     )
+    return word
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--mb", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--large", type=int, default=2 * 1000**3, help="bytes; 0 leaves it out")
+    parser.add_argument(
+        "--megabytes", type=int, default=2000, help="(10^6 bytes) of the large file; 0: without"
+    )
+    parser.add_argument("--bucket", action="store_true", help="the large file alone, to a bucket")
     parser.add_argument("--send", nargs=4, metavar=("PORT", "REFERENCE", "SESSION", "SIZE"))
+    parser.add_argument("--fetch", nargs=3, metavar=("PORT", "SESSION", "PATH"))
+    parser.add_argument("--keep", action="store_true", help="what was sent")
     asked = parser.parse_args()
+    large = asked.megabytes * 1000**2
     if asked.send:
         port, reference, session, size = asked.send
-        print(send_tus(int(port), reference, session, int(size)))
-        return
+        print(*send_tus(int(port), reference, session, int(size), asked.keep))
+    elif asked.fetch:
+        from tools.bench import bucket
+
+        print(*bucket.fetch(*asked.fetch))
+    elif asked.bucket:
+        from tools.bench import bucket
+
+        bucket.weigh(large)
+    else:
+        compare(large, asked.mb * MB, asked.rounds)
+
+
+def compare(large: int, size: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory(prefix="shanghai-bench-") as folder, ExitStack() as stack:
         ports = free_port(), free_port()
         environment = demo_environment(Path(folder), ports[0])
@@ -203,9 +248,9 @@ def main() -> None:
         who = tuple(inside(environment, SIGN_IN).split())
         workers = start(stack, environment, ports[0], "portal.wsgi", "/healthz")
         start(stack, environment, ports[1], "tools.bench.bare_upload", "/")
-        if asked.large:
-            weigh(ports[0], workers, who, asked.large)
-        compare_speed(ports, who, asked.mb * MB, asked.rounds)
+        if large:
+            weigh(ports[0], workers, who, large)
+        compare_speed(ports, who, size, rounds)
 
 
 if __name__ == "__main__":
