@@ -131,6 +131,10 @@ _EVENTS = {
     EventKind.REFERRED: _("Your case was shared with a hospital"),
     EventKind.REFERRAL_ENDED: _("A hospital no longer sees your case"),
 }
+_OF_SECOND_ADULT = {
+    EventKind.CODE_REPLACED: _("The second adult has a new private code"),
+    EventKind.EMAIL_CONFIRMED: _("The second adult confirmed their e-mail address"),
+}
 _PAPER = {
     Status.UPLOADING: _("Choose the same file again: it goes on where it stopped."),
     Status.CHECKING: _("It arrived whole and is being checked. You need not wait."),
@@ -256,7 +260,8 @@ def event_words(event) -> str:
         if event.data.get("step") == Step.REOPEN:
             return str(_reopened(event))
         return str(_REACHED.get(event.data.get("to"), _EVENTS[EventKind.STAGE]))
-    return str(_EVENTS[EventKind(event.kind)])
+    words = _OF_SECOND_ADULT if event.data.get("adult") else _EVENTS
+    return str(words[EventKind(event.kind)])
 
 
 def _reopened(event):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from cases import codes, notifications
-from cases.actions.core import ActionRefusedError, change_case, leave_event
+from cases.actions.core import ActionRefusedError, change_case, leave_event, whose
 from cases.actions.drafts import reopen_by_link
 from cases.actions.mail import confirm_address
 from cases.actions.steps import apply_step
@@ -89,7 +89,7 @@ def _set_code(member: FamilyMember, code: str, by) -> None:
         code_hash=make_password(code), access_version=F("access_version") + 1
     )
     member.refresh_from_db(fields=["code_hash", "access_version"])
-    leave_event(member.case, EventKind.CODE_REPLACED, by=by)
+    leave_event(member.case, EventKind.CODE_REPLACED, by=by, **whose(member))
 
 
 @transaction.atomic

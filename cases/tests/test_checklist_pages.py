@@ -286,3 +286,22 @@ def test_a_case_without_its_key_still_shows_its_list(client, case, url, item):
     page = client.get(url)
     assert page.status_code == 200
     assert HEALTH_CANARY not in page.text
+
+
+def test_letter_has_the_date_of_where_the_family_is(case, time_machine):
+    """Past midnight in Shanghai it is still yesterday in Warsaw."""
+    time_machine.move_to("2026-11-23 17:00:00+00:00", tick=False)
+    client = signed_in(case)
+    assert client.get(case_url(case, "letter")).context["letters"][0].day.startswith("23 ")
+
+
+def test_list_tells_of_files_that_are_on_none_of_its_lines(case):
+    client, url = signed_in(case), case_url(case, "checklist")
+    assert "on no line of this list" not in client.get(url).text
+    first, second = (make_record(case, name=f"{name}.pdf") for name in ("first", "second"))
+    assert "2 files that you sent are on no line of this list." in client.get(url).text
+    item = case.checklist.first()
+    actions.assign_paper(by=case.owner, record=first, items=[item])
+    assert "1 file that you sent is on no line of this list." in client.get(url).text
+    actions.assign_paper(by=case.owner, record=second, items=[item])
+    assert "on no line of this list" not in client.get(url).text

@@ -542,6 +542,17 @@ def test_photos_that_came_together_are_suggested(case, client, url):
     assert {row["photo"].name for row in form.rows if not row["photo"].is_free} == {"part.jpg"}
 
 
+def test_photos_that_were_sent_at_once_come_in_the_order_of_their_names(case, client, url):
+    """Several are on their way at a time: which one arrives first says nothing."""
+    now = timezone.now()
+    seconds = {"page 10": 3, "page 2": 2, "Page 1": 1, "earlier": 200}
+    for name, age in seconds.items():
+        photo = make_picture(case, name=f"{name}.jpg")
+        Record.objects.filter(pk=photo.pk).update(created_at=now - timedelta(seconds=age))
+    shown = [row["photo"].name for row in client.get(url).context["form"].rows]
+    assert shown == ["earlier.jpg", "Page 1.jpg", "page 2.jpg", "page 10.jpg"]
+
+
 def test_photos_that_cannot_be_used_are_listed_apart(case, client, url):
     make_picture(case, name="good.jpg")
     make_picture(case, copies=False, name="bad.jpg")

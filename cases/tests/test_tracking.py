@@ -382,7 +382,7 @@ def test_page_costs_the_same_with_1_and_30_of_everything(
     # The first look makes the list of papers.
     actions.refresh_checklist(case=case)
     # 3 of them are the session's, with a savepoint of the test around its saving.
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         client.get(case_url(case))
 
 
@@ -413,3 +413,12 @@ def test_way_of_an_ended_case_stops_where_it_came_to(case, coordinator):
     actions.close_case(by=coordinator, case=case, reason=CloseReason.COST)
     states = [place["state"] for place in signed_in(case).get(case_url(case)).context["way"]]
     assert states == ["is-done"] * 2 + ["is-next"] * 7
+
+
+def test_page_says_that_nobody_reads_on_after_a_consent_was_withdrawn(case):
+    consent = give_consent(case, "health_data")
+    assert "none of us opens" not in text_of(case)
+    actions.withdraw_consent(by=case.owner, consent=consent)
+    page = text_of(case)
+    assert "none of us opens the inquiry and the papers" in page
+    assert "The coordinators of this portal" not in page

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from cases import actions, links
 from cases.actions import ActionRefusedError
-from cases.models import CaseEvent, FamilyMember, FamilyToken
+from cases.models import CaseEvent, FamilyMember, FamilyTask, FamilyToken
 from cases.models.event import EventKind
 from cases.permissions import can_take_step, can_view, can_write_message
 from cases.tests.family import case_url, code_on, sign_in, signed_in, without_tokens
@@ -142,6 +142,31 @@ def test_mailed_invitation_makes_a_code_that_the_owner_never_sees(case):
     assert sign_in(Client(), case, code_on(page)).url == case_url(case)
     assert FamilyMember.objects.get(is_owner=False).email_confirmed_at is not None
     assert second.post(path).status_code == 410
+
+
+def test_invitation_does_not_say_that_they_sent_an_inquiry(case):
+    path = invited(case)
+    assert Client().get(path).context["form"]["reference"].help_text == ""
+
+
+def test_history_says_whose_code_is_new(case):
+    owner, url = signed_in(case), case_url(case)
+    Client().post(invited(case), {"reference": case.reference})
+    history = [row["text"] for row in owner.get(url).context["history"]]
+    assert history == [
+        "The second adult has a new private code",
+        "The second adult confirmed their e-mail address",
+        "A second adult was let in",
+    ]
+
+
+def test_reader_is_not_asked_to_decide(case):
+    FamilyTask.objects.create(case=case, code="hospital")
+    _adult, code = let_in(case, can_write=False)
+    asked = "See and decide"
+    pages = [signed_in(case, key).get(case_url(case)).text for key in (FAMILY_CODE, code)]
+    assert [asked in page for page in pages] == [True, False]
+    assert "Read why" in pages[1]
 
 
 def test_mail_of_the_invitation_names_neither_case_nor_person(case):

@@ -193,7 +193,13 @@
     const old = document.querySelector("[data-list]");
     if (!fresh || old.contains(document.activeElement)) return again();
     old.replaceWith(fresh);
+    tidy();
     again();
+  }
+  // What the list tells of by now need not stand here as "being checked".
+  function tidy() {
+    if (running.size || waiting.length || document.querySelector('[data-status="checking"]')) return;
+    list.querySelectorAll('[data-state="arrived"]').forEach((row) => row.remove());
   }
   function again() {
     if (document.querySelector('[data-status="checking"], [data-waiting]') && looks < LOOKS) {

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from portal.management.commands.start_demo import web_command
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SETTINGS = ("settings.py", "environment.py")
 READ = re.compile(r"""env(?:\.\w+)?\(\s*["']([A-Z_]+)["']""")
@@ -34,3 +36,14 @@ def test_l1_nginx_logs_neither_path_nor_address():
     nginx = (ROOT / "deploy" / "nginx.conf").read_text()
     (line,) = re.findall(r"log_format .*", nginx)
     assert not re.search(r"request_uri|\$request\b|\$uri|args|remote_addr|http_", line)
+
+
+@pytest.mark.parametrize("name", ["deploy/portal-web.service", "deploy/Dockerfile"])
+def test_a_question_of_10_kb_reaches_the_portal(name):
+    """gunicorn's own answer to it is one bare English line; nginx bounds it before."""
+    words = re.sub(r'[",\\\s]+', " ", (ROOT / name).read_text())
+    assert "--limit-request-line 0 " in words
+    assert "--limit-request-line 0 " in " ".join(web_command(8000))
+    nginx = (ROOT / "deploy" / "nginx.conf").read_text()
+    assert "large_client_header_buffers 4 16k;" in nginx
+    assert re.search(r"error_page 413 414 /_errors/too-large.html;", nginx)

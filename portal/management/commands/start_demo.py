@@ -112,7 +112,7 @@ def refuse_taken_port(port: int) -> None:
 def web_command(port: int) -> list[str]:
     return [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", f"{HOST}:{port}"] + (
         "--worker-class gthread --workers 2 --threads 8 --timeout 30 --graceful-timeout 8"
-        " --log-level warning --no-control-socket"
+        " --limit-request-line 0 --log-level warning --no-control-socket"
     ).split()
 
 
