@@ -1,13 +1,18 @@
 """`make audit`: what machines can say about the pages.
 
-axe-core over every page in four languages, light and dark; the content
-security policy's complaints on the way; the weight of a first view; Lighthouse
-(mobile, slow 4G) on the pages that families meet first.
+axe-core over every page in four languages, light and dark, on a phone and on a
+desk; what is wider than the phone; the content security policy's complaints on
+the way; the weight of a first view; Lighthouse (mobile, slow 4G) on the pages
+that families meet first.
+
+A part of it: `--languages pl --parts inquiry,case --only 'case-p*' --runs 0`.
 """
 
 import argparse
+import fnmatch
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -16,9 +21,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from playwright.sync_api import Error as PlaywrightError
+
+from portal.tests.access_matrix import MATRIX
 from tools import machine
 from tools.browser import ARGUMENTS, HINT, chromium, find_chromium
-from tools.pages import COMPARE, CONDITION, HOSPITAL, LANGUAGES, Stop, Visitor
+from tools.page_list import COMPARE, CONDITION, HOSPITAL
+from tools.pages import LANGUAGES, PARTS, Stop, Visitor
 from tools.server import Demo, demo
 
 FOLDER = Path(__file__).resolve().parent
@@ -32,17 +41,32 @@ FIRST_PAGES = {
     "condition": f"/en/conditions/{CONDITION}/",
     "compare": f"/en/{COMPARE}",
     "inquiry": "/en/inquiry/",
+    "first page": "/en/inquiry/you/",
+    "sign in": "/en/case/",
 }
-WEIGHED = {
-    "home": "/en/",
-    "hospital": f"/en/hospitals/{HOSPITAL}/",
-    "conditions": "/en/conditions/",
-    "condition": f"/en/conditions/{CONDITION}/",
-    "compare": f"/en/{COMPARE}",
-}
+WEIGHED = FIRST_PAGES | {"conditions": "/en/conditions/", "paper": "/en/inquiry/paper/"}
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+# Size, scheme and rules; none: all of them. Colours alone differ between the schemes. axe leaves
+# out the contrast of Arabic letters: the same styles are measured under the other languages.
+COLOURS = ["color-contrast", "link-in-text-block"]
+VIEWS = (
+    (PHONE, "dark", ()),
+    (PHONE, "light", COLOURS),
+    (DESK, "dark", COLOURS),
+    (DESK, "light", ()),
+)
+# Files, fragments and addresses of Django's own admin, which lead nowhere here.
+NO_PAGE = re.compile(
+    r"suggest/|/picture/|/small/|/series/|/save/|scans/<uuid|papers/<uuid:record_id>/$"
+    r"|jsi18n|autocomplete|\^"
+)
+WORD = {"<uuid": "[0-9a-f-]{36}"} | dict.fromkeys(("<str:", "<slug", "<path", "<int:"), "[^/]+")
 # A button on its way from light to dark has the contrast of neither.
 FINISH_TRANSITIONS = "() => document.getAnimations().forEach(running => running.finish())"
-RUN_AXE = """async () => (await axe.run(document)).violations.map(
+# Pixels that the page is wider than the screen.
+OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+RUN_AXE = """async rules => (
+    await axe.run(document, rules.length ? {runOnly: rules} : {})).violations.map(
     found => ({rule: found.id, where: found.nodes.map(node => node.target.join(' '))}))"""
 
 
@@ -50,32 +74,48 @@ RUN_AXE = """async () => (await axe.run(document)).violations.map(
 class Findings:
     """What axe found, what the browser refused, and how much was looked at."""
 
-    looked_at: int = 0
+    pages: set[str] = field(default_factory=set)
+    paths: set[str] = field(default_factory=set)
+    looks: int = 0
     violations: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
+    def add(self, text: str) -> None:
+        """Told at once: the whole takes most of an hour."""
+        print(text, file=sys.stderr, flush=True)
+        self.violations.append(text)
+
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--languages", default=",".join(LANGUAGES))
-    parser.add_argument("--only", default="", help="axe on these pages, separated by commas")
-    parser.add_argument("--runs", type=int, default=3, help="of Lighthouse, 0 for none")
-    asked = parser.parse_args()
+    asked = arguments()
     missing = machine.provide(machine.CHROMIUM, machine.FONTS, machine.NODE)
     if missing:
         sys.exit("; ".join(need.hint() for need in missing) or HINT)
     install_packages()
     with demo() as portal:
         with chromium() as browser:
-            only = set(filter(None, asked.only.split(",")))
-            findings = run_axe(portal, browser, asked.languages.split(","), only)
+            findings = run_axe(portal, browser, asked)
             weights = [weigh(portal, browser, *page) for page in WEIGHED.items()]
         report_pages(findings, weights)
+        if set(asked.parts) == set(PARTS) and asked.only == ["*"]:
+            report_unseen(findings.paths)
         scores = [
             lighthouse(portal, *page, asked.runs) for page in FIRST_PAGES.items() if asked.runs
         ]
     report_lighthouse(scores)
     return 1 if findings.violations or findings.refused else 0
+
+
+def arguments() -> argparse.Namespace:
+    def names(text: str) -> list[str]:
+        return list(filter(None, text.split(",")))
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--languages", type=names, default=LANGUAGES)
+    parser.add_argument("--parts", type=names, default=PARTS, help="none: Lighthouse alone")
+    parser.add_argument("--only", type=names, default=["*"], help="pages, such as 'case-p*'")
+    parser.add_argument("--runs", type=int, default=3, help="of Lighthouse, 0 for none")
+    return parser.parse_args()
 
 
 def install_packages() -> None:
@@ -87,32 +127,44 @@ def install_packages() -> None:
     stamp.write_text(lock.read_text())
 
 
-def run_axe(portal: Demo, browser, languages: list[str], only: set[str]) -> Findings:
+def run_axe(portal: Demo, browser, asked: argparse.Namespace) -> Findings:
     findings, source = Findings(), AXE.read_text()
     visitor = Visitor(portal, browser)
-    for language in languages:
-        for stop in visitor.stops(language):
-            if not only or stop.name in only:
-                findings.refused += [f"{stop.name} {language}: {text}" for text in visitor.refused]
-                look(stop, language, source, findings)
-            # What axe itself tried while it measured is not the page's doing.
-            visitor.refused.clear()
+    for language in asked.languages:
+        for part in asked.parts:
+            try:
+                look_at_part(visitor, part, language, asked.only, source, findings)
+            except PlaywrightError as error:
+                # A page that is not what the walk expects: the other parts are looked at.
+                findings.add(f"{part} {language}: the walk broke off: {error}")
     visitor.close()
     return findings
 
 
+def look_at_part(visitor, part: str, language: str, only, source: str, findings) -> None:
+    for stop in visitor.stops(language, [part]):
+        if any(fnmatch.fnmatch(stop.name, pattern) for pattern in only):
+            findings.refused += [f"{stop.name} {language}: {text}" for text in visitor.refused]
+            look(stop, language, source, findings)
+        # What axe itself tried while it measured is not the page's doing.
+        visitor.refused.clear()
+
+
 def look(stop: Stop, language: str, source: str, findings: Findings) -> None:
     """Through the debugger: the page's own policy forbids foreign scripts."""
-    for scheme in ("light", "dark"):
+    findings.pages.add(stop.name)
+    findings.paths.add(urlsplit(stop.page.url).path.lstrip("/"))
+    stop.page.evaluate(source)
+    for size, scheme, rules in VIEWS:
+        stop.page.set_viewport_size(size)
         stop.page.emulate_media(color_scheme=scheme)
         stop.page.evaluate(FINISH_TRANSITIONS)
-        stop.page.evaluate(source)
-        findings.looked_at += 1
-        for found in stop.page.evaluate(RUN_AXE):
-            where = ", ".join(found["where"][:3])
-            findings.violations.append(
-                f"{stop.name} {language} {scheme}: {found['rule']} at {where}"
-            )
+        findings.looks += 1
+        view = f"{stop.name} {language} {scheme} {size['width']}"
+        for found in stop.page.evaluate(RUN_AXE, list(rules)):
+            findings.add(f"{view}: {found['rule']} at {', '.join(found['where'][:3])}")
+        if over := stop.page.evaluate(OVERFLOW):
+            findings.add(f"{view}: {over} px wider than the screen")
 
 
 def weigh(portal: Demo, browser, name: str, path: str) -> str:
@@ -176,15 +228,39 @@ def recorded(url: str, *, fail: bool) -> dict | None:
 
 
 def report_pages(findings: Findings, weights: list[str]) -> None:
-    print(f"\naxe-core: {findings.looked_at} looks, {len(findings.violations)} violations")
+    print(
+        f"\naxe-core: {len(findings.pages)} pages, {findings.looks} looks,"
+        f" {len(findings.violations)} violations"
+    )
     for line in findings.violations:
         print(f"  {line}")
-    print(f"\nRefused by the content security policy: {len(findings.refused)}")
+    print(f"\nRefused by the content security policy, or an error: {len(findings.refused)}")
     for line in findings.refused:
         print(f"  {line}")
     print("\nFirst view, no cache")
     for line in weights:
         print(f"  {line}", flush=True)
+
+
+def unseen(paths: set[str]) -> list[str]:
+    """Addresses that answer somebody with a page and were on no screen."""
+    answering = (way for way, answers in MATRIX.items() if "200" in answers[0])
+    pages = (way for way in answering if way.endswith("/") and not NO_PAGE.search(way))
+    seen = {re.sub(r"^(zh-hans|pl|ar)/", "en/", path) for path in paths}
+    return sorted(way for way in pages if not any(pattern_of(way).fullmatch(at) for at in seen))
+
+
+def pattern_of(way: str) -> re.Pattern:
+    """`en/case/<str:reference>/` as an expression for addresses."""
+    pieces = re.split(r"(<\w+:\w+>)", way)
+    return re.compile("".join(WORD.get(piece[:5], re.escape(piece)) for piece in pieces))
+
+
+def report_unseen(paths: set[str]) -> None:
+    ways = unseen(paths)
+    print(f"\nAddresses with a page that nobody looked at: {len(ways)}")
+    for way in ways:
+        print(f"  {way}")
 
 
 def report_lighthouse(scores: list[str]) -> None:

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page, Request
 
 from tools import machine
 from tools.browser import HINT, chromium
-from tools.pages import CONDITION, INQUIRY, PAPER, fill
+from tools.page_list import CONDITION
+from tools.pages import INQUIRY, PAPER, fill
 from tools.server import ROOT, Demo, demo
 
 LIMIT_KB, LIMIT_WORK = 350, 2.0

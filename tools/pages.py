@@ -5,50 +5,21 @@ it is on the screen. A page that is not listed here is neither seen nor audited.
 """
 
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tools.family_pages import family_stops, office_stops
+from tools.family_pages import family_stops, office_stops, press
+from tools.page_list import PUBLIC, SITES, STAFF
 from tools.server import Demo
+from tools.state_pages import office_states, partner_states, state_stops
 
+# Methods of `Visitor`, in the order in which one part leaves something for the next.
+PARTS = ("public", "inquiry", "case", "family", "states", "errors", "staff")
 LANGUAGES = ("en", "zh-hans", "pl", "ar")
-HOSPITAL, CONDITION = "scmc", "hepatoblastoma"
-COMPARE = f"compare/?condition={CONDITION}&hospital={HOSPITAL}&hospital=renji&hospital=ruijin"
-
-# Name and address below /<lang>/.
-PUBLIC = (
-    ("home", ""),
-    ("how-it-works", "how-it-works/"),
-    ("about", "about/"),
-    ("privacy", "privacy/"),
-    ("open-data", "open-data/"),
-    ("hospitals", "hospitals/"),
-    # The map and the other filters stand open.
-    ("hospitals-filtered", "hospitals/?district=pudong&audience=children"),
-    ("hospitals-none-found", "hospitals/?q=zzzzzz"),
-    ("hospital", f"hospitals/{HOSPITAL}/"),
-    ("hospital-history", f"hospitals/{HOSPITAL}/history/"),
-    ("conditions", "conditions/"),
-    ("condition", f"conditions/{CONDITION}/"),
-    ("condition-none", "conditions/no-such-condition/"),
-    ("code", "conditions/icd-10/C22/"),
-    ("code-answered", "conditions/icd-10/C37/"),
-    ("compare", COMPARE),
-    ("compare-empty", "compare/"),
-    ("inquiry-start", "inquiry/"),
-    ("case-sign-in", "case/"),
-    ("case-lost-code", "case/lost-code/"),
-    ("case-link-mailed", "case/link/"),
-    ("case-mail-expired", "case/mail/no-such-mail/"),
-    ("case-mail-confirmed", "case/mail/"),
-    ("case-signed-out", "case/signed-out/"),
-    ("inquiry-paper-start", "inquiry/paper/"),
-    ("left", "case/left/"),
-    ("error-404", "no-such-page/"),
-)
 # Slug of the page and what is typed there: a child in Poland, no emergency.
 INQUIRY = (
     ("you", {"relation": "parent"}),
@@ -71,6 +42,15 @@ INQUIRY = (
     ("hospital", {}),
     ("consents", {}),
 )
+# Somebody who lies in hospital is asked one page more.
+IN_HOSPITAL = {"in_hospital": "yes"}
+WALK = (
+    *((slug, typed | IN_HOSPITAL if slug == "urgency" else typed) for slug, typed in INQUIRY[:9]),
+    ("where", {"current_hospital": "Warszawa"}),
+    *INQUIRY[9:],
+)
+# Pages on which everything may stay open.
+OPTIONAL = {"known", "where", "hospital"}
 PAPER = {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 made up"}
 
 
@@ -79,55 +59,6 @@ def photo() -> dict:
     out = io.BytesIO()
     Image.new("RGB", (900, 1200), (250, 248, 240)).save(out, "JPEG")
     return {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
-
-
-# User, name and address. "*" stands for the first row of the list before it, "> a" for a link.
-STAFF = (
-    ("coordinator", "office", "/office/"),
-    ("coordinator", "office-cases", "/office/cases/case/"),
-    ("coordinator", "office-case", "*"),
-    ("coordinator", "office-typing", "/office/cases/case/type/"),
-    ("coordinator", "office-recovery-codes", "/office/recovery-codes/"),
-    ("coordinator", "office-password", "/office/password_change/"),
-    ("lead", "office-lead", "/office/"),
-    ("lead", "office-hospitals", "/office/hospitals/hospital/"),
-    ("lead", "office-hospital", "*"),
-    ("lead", "office-listings", "/office/hospitals/listing/"),
-    ("lead", "office-listing", "*"),
-    ("lead", "office-facts", "/office/hospitals/fact/"),
-    ("lead", "office-fact", "*"),
-    ("lead", "office-revisions", "/office/hospitals/revision/"),
-    ("lead", "office-revision", "*"),
-    ("auditor", "office-audit", "/office/portal/auditevent/"),
-    ("auditor", "office-audit-event", "*"),
-    ("auditor", "office-mails", "/office/portal/outgoingmail/"),
-    ("auditor", "office-mail", "*"),
-    ("administrator", "office-users", "/office/portal/user/"),
-    ("administrator", "office-user", "*"),
-    ("administrator", "office-user-add", "/office/portal/user/add/"),
-    ("administrator", "office-members", "/office/hospitals/membership/"),
-    ("administrator", "office-member-add", "/office/hospitals/membership/add/"),
-    ("scmc-editor", "partners", "/partners/"),
-    ("scmc-editor", "partners-hospitals", "/partners/hospitals/hospital/"),
-    ("scmc-editor", "partners-hospital", "*"),
-    ("scmc-editor", "partners-listings", "/partners/hospitals/listing/"),
-    ("scmc-editor", "partners-listing", "*"),
-    ("scmc-editor", "partners-listing-add", "/partners/hospitals/listing/add/"),
-    (
-        "scmc-editor",
-        "partners-listing-new",
-        "/partners/hospitals/listing/add/?specialty=hand-surgery",
-    ),
-    ("scmc-editor", "partners-still-right", "/partners/still-right/"),
-    ("scmc-editor", "partners-preview", "/partners/preview/"),
-    ("scmc-editor", "partners-bulk", "/partners/hospitals/listing/bulk/"),
-    ("scmc-editor", "partners-import", "/partners/hospitals/listing/import/"),
-    ("scmc-editor", "partners-import-preview", "> .office-note a"),
-    ("scmc-editor", "partners-revisions", "/partners/hospitals/revision/"),
-    ("scmc-editor", "partners-revision", "*"),
-    ("scmc-reviewer", "partners-reviewer", "/partners/"),
-    ("scmc-reviewer", "partners-referral", "> .office-box a[href*='/referrals/']"),
-)
 
 
 @dataclass
@@ -145,24 +76,39 @@ class Visitor:
         self.demo, self.browser = demo, browser
         self.logins = demo.logins()
         self.refused: list[str] = []
+        # Language to what `tools.page_data` made in the database for it.
+        self._told: dict[str, dict] = {}
         self._staff: dict[str, BrowserContext] = {}
 
-    def stops(self, language: str) -> Iterator[Stop]:
-        yield from self.public(language)
-        yield from self.inquiry(language)
-        yield from self.case(language)
+    def stops(self, language: str, parts: Iterable[str] = PARTS) -> Iterator[Stop]:
+        """All pages in one language, or those of some parts; each part stands on its own."""
+        for part in parts:
+            yield from getattr(self, part)(language)
+
+    def family(self, language: str) -> Iterator[Stop]:
         yield from (Stop(*found) for found in family_stops(self, language))
-        yield from self.rendered_errors(language)
-        yield from self.staff(language)
+
+    def states(self, language: str) -> Iterator[Stop]:
+        yield from (Stop(*found) for found in state_stops(self, language))
+
+    def prepare(self, language: str) -> dict:
+        """Once for each language."""
+        if language not in self._told:
+            answer = self.demo.manage("shell", "--no-imports", "-c", PREPARE % language)
+            self._told[language] = json.loads(answer)
+        return self._told[language]
 
     def public(self, language: str) -> Iterator[Stop]:
         page = self.new_page()
         for name, path in PUBLIC:
             page.goto(f"/{language}/{path}")
             yield Stop(name, page)
-        for name, path in (("office-login", "/office/login/"), ("mailbox", "/mailbox/")):
+        for name, path in SITES:
             page.goto(path)
             yield Stop(name, page)
+            if name.endswith("-login"):
+                submit(page)
+                yield Stop(f"{name}-refused", page)
         page.context.close()
 
     def inquiry(self, language: str) -> Iterator[Stop]:
@@ -170,12 +116,12 @@ class Visitor:
         page = self.new_page()
         page.goto(f"/{language}/inquiry/emergency/")
         yield Stop("inquiry-emergency", page)
-        page.goto(f"/{language}/inquiry/{INQUIRY[0][0]}/")
-        submit(page)
-        yield Stop("inquiry-you-refused", page)
-        for slug, typed in INQUIRY:
+        for slug, typed in WALK:
             page.goto(f"/{language}/inquiry/{slug}/")
             yield Stop(f"inquiry-{slug}", page)
+            if slug not in OPTIONAL:
+                submit(page)
+                yield Stop(f"inquiry-{slug}-refused", page)
             fill(page, typed)
             submit(page)
         page.goto(f"/{language}/inquiry/later/")
@@ -203,7 +149,7 @@ class Visitor:
         # The worker has made what can be looked at.
         page.wait_for_selector(".paper-stamp img", timeout=60_000)
         yield Stop("case-papers", page)
-        page.locator(".paper a[href$='/look/'].tap").first.click()
+        press(page, page.locator(".paper a[href$='/look/'].tap").first)
         yield Stop("case-look", page)
         for name, path in (
             ("case-photos", "papers/photos/"),
@@ -216,13 +162,12 @@ class Visitor:
             yield Stop(name, page)
         page.context.close()
 
-    def rendered_errors(self, language: str) -> Iterator[Stop]:
+    def errors(self, language: str) -> Iterator[Stop]:
         """Pages that a healthy portal does not show, rendered by it all the same."""
         page = self.new_page()
-        for status in (400, 403, 429, 500):
-            html = self.demo.manage("shell", "--no-imports", "-c", RENDER % (language, status))
-            answer_with(page, f"/{language}/error-{status}/", html)
-            yield Stop(f"error-{status}", page)
+        for name, html in self.prepare(language)["errors"].items():
+            answer_with(page, f"/{language}/error-{name}/", html)
+            yield Stop(f"error-{name}", page)
         page.context.close()
 
     def staff(self, language: str) -> Iterator[Stop]:
@@ -236,13 +181,16 @@ class Visitor:
                 row = page.locator("#result_list tbody th a").first
                 if not row.count():
                     continue
-                row.click()
+                press(page, row)
             elif path.startswith("> "):
-                page.locator(path.removeprefix("> ")).first.click()
+                press(page, page.locator(path.removeprefix("> ")).first)
             else:
                 page.goto(path)
             yield Stop(name, page)
         yield from (Stop(*found) for found in office_stops(self))
+        told = self.prepare(language)
+        yield from (Stop(*found) for found in office_states(self, told))
+        yield from (Stop(*found) for found in partner_states(self))
 
     def sign_in_family(self, page: Page, language: str) -> None:
         page.goto(f"/{language}/case/")
@@ -253,7 +201,7 @@ class Visitor:
         """A hospital's edit that waits for approval, or the pages about it would be empty."""
         page = self.signed_in("scmc-editor")
         page.goto("/partners/hospitals/listing/")
-        page.locator("#result_list tbody th a").first.click()
+        press(page, page.locator("#result_list tbody th a").first)
         page.eval_on_selector_all("details", "all => all.forEach(node => { node.open = true })")
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
         page.fill("[name=description_zh_hans]", "示例：由多学科团队共同讨论每位患儿的方案。")
@@ -276,11 +224,17 @@ class Visitor:
     def new_page(self) -> Page:
         page = self.browser.new_context(base_url=self.demo.address).new_page()
         page.on("console", self._on_console)
+        page.on("response", self._on_response)
         return page
 
     def _on_console(self, message) -> None:
         if "Content Security Policy" in message.text:
             self.refused.append(message.text)
+
+    def _on_response(self, response) -> None:
+        """An error page has nothing wrong with it but that it is there."""
+        if response.status >= 500:
+            self.refused.append(f"{response.status} at {response.url}")
 
     def signed_in(self, user: str) -> Page:
         if user not in self._staff:
@@ -306,13 +260,8 @@ child-development,,,,,,x
 no-such-specialty,,,,,,x
 childrens-radiotherapy,,,,,=1+1,x
 """
+PREPARE = "from tools.page_data import prepare; prepare('%s')"
 SPEAK = "from portal.models import User; User.objects.update(language='%s')"
-RENDER = """
-from django.test import RequestFactory
-from portal.views.errors import error_page
-request = RequestFactory().get("/%s/")
-print(error_page(request, %d).content.decode())
-"""
 
 
 def answer_with(page: Page, path: str, html: str) -> None:
