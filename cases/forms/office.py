@@ -34,7 +34,7 @@ class VersionForm(forms.Form):
 
 
 def _body(required: bool, label):
-    widget = forms.Textarea(attrs={"rows": 6, "cols": 60, "data-keep": "true"})
+    widget = forms.Textarea(attrs={"rows": 6, "cols": 60, "dir": "auto", "data-keep": "true"})
     return forms.CharField(label=label, max_length=BODY_LENGTH, required=required, widget=widget)
 
 

@@ -18,7 +18,7 @@ class ProposeForm(VersionForm):
     reason = forms.CharField(
         label=_("Why this one, in words for the family"),
         max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 4, "cols": 60, "data-keep": "true"}),
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 60, "dir": "auto", "data-keep": "true"}),
         help_text=_("They read it with what the hospital would see, and agree or say no."),
     )
     language = forms.ChoiceField(label=_("Written in"), choices=settings.LANGUAGES)

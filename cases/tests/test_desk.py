@@ -266,6 +266,13 @@ def test_what_the_family_wrote_stands_before_the_list_of_papers(desk, case):
     assert boxes == sorted(boxes)
 
 
+def test_boxes_for_text_take_the_direction_of_their_words(desk, case):
+    """A coordinator with an Arabic desk writes to families in English, and the other way."""
+    boxes = re.findall(r"<textarea[^>]*>", desk.get(address(case)).text)
+    assert boxes
+    assert [box for box in boxes if 'dir="auto"' not in box] == []
+
+
 def test_mail_that_did_not_arrive_is_said_on_the_case_M4(desk, coordinator, case):
     actions.start_triage(by=coordinator, case=case)
     assert "did not arrive" not in desk.get(address(case)).text

@@ -31,7 +31,7 @@ class DecisionForm(forms.Form):
                 strip=False,
                 initial=stale.get(name, ""),
                 label=_("Why not? The hospital reads it."),
-                widget=forms.Textarea({"rows": 2, "maxlength": 500}),
+                widget=forms.Textarea({"rows": 2, "dir": "auto", "maxlength": 500}),
             )
 
     def refused(self) -> dict[str, str]:

@@ -93,7 +93,7 @@ class ProposalForm(forms.ModelForm):
             help_text=HELP[f"{name}_more"],
             required=False,
             max_length=2000,
-            widget=forms.Textarea({"rows": 2, "class": "vLargeTextField"}),
+            widget=forms.Textarea({"rows": 2, "dir": "auto", "class": "vLargeTextField"}),
         )
 
     @staticmethod
@@ -249,7 +249,7 @@ class ListingForm(ProposalForm):
     class Meta:
         model = Listing
         fields = LISTING_COLUMNS
-        widgets = {name: forms.Textarea({"rows": 4}) for name in DESCRIPTIONS} | {
+        widgets = {name: forms.Textarea({"rows": 4, "dir": "auto"}) for name in DESCRIPTIONS} | {
             "accepting_until": forms.DateInput({"type": "date"}, format="%Y-%m-%d")
         }
 
@@ -300,7 +300,7 @@ class HospitalForm(ProposalForm):
     class Meta:
         model = Hospital
         fields = HOSPITAL_FIELDS
-        widgets = {name: forms.Textarea({"rows": 4}) for name in DESCRIPTIONS}
+        widgets = {name: forms.Textarea({"rows": 4, "dir": "auto"}) for name in DESCRIPTIONS}
 
     def sections(self):
         return sections.of_hospital(self)
