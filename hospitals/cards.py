@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import groupby
+from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 from django.template.loader import render_to_string
@@ -47,6 +48,8 @@ class Card:
 class KeptCard:
     """A card as HTML in one language; between its parts stands why it was found."""
 
+    slug: str
+    name: str
     head: str
     tail: str
     # Of the public listings, by the bytes of their keys.
@@ -54,11 +57,10 @@ class KeptCard:
 
 
 @dataclass(frozen=True)
-class FoundCard:
-    """A kept card in the answer to a search: what brought this hospital there."""
+class ListedCard:
+    """A kept card in a list; in the answer to a search with what brought this hospital there."""
 
-    head: str
-    tail: str
+    kept: KeptCard
     why: str = ""
     listing: str = ""
 
@@ -76,13 +78,23 @@ def card(hospital: Hospital) -> Card:
     )
 
 
-def found_cards(hits: list[Found], version: int) -> list[FoundCard]:
-    """In the order of the hits. Rendering costs more than finding, so cards are kept."""
-    keys = [hit.hospital.hex() for hit in hits]
-    cards = kept(f"cards:{get_language()}", keys, version, _render)
-    return [
-        _with_reason(cards[key], hit) for key, hit in zip(keys, hits, strict=True) if key in cards
-    ]
+def found_cards(hits: list[Found], version: int) -> list[ListedCard]:
+    """In the order of the hits."""
+    cards = kept_cards([hit.hospital for hit in hits], version)
+    return [_with_reason(cards[hit.hospital], hit) for hit in hits if hit.hospital in cards]
+
+
+def listed_cards(hospitals: list[UUID], version: int) -> list[ListedCard]:
+    """In their order; one that is not public any more is left out."""
+    cards = kept_cards([key.bytes for key in hospitals], version)
+    return [ListedCard(cards[key.bytes]) for key in hospitals if key.bytes in cards]
+
+
+def kept_cards(keys: list[bytes], version: int) -> dict[bytes, KeptCard]:
+    """Rendering costs more than finding, and each hospital stands on many pages."""
+    names = {key.hex(): key for key in keys}
+    found = kept(f"cards:{get_language()}", names, version, _render)
+    return {names[name]: card for name, card in found.items()}
 
 
 def _render(keys: list[str]) -> dict[str, KeptCard]:
@@ -93,6 +105,8 @@ def _render(keys: list[str]) -> dict[str, KeptCard]:
 def _rendered(hospital: Hospital) -> KeptCard:
     context = {"card": card(hospital), "heading": "h2", "language_code": get_language()}
     return KeptCard(
+        hospital.slug,
+        hospital.name,
         render_to_string("hospitals/_card_head.html", context),
         render_to_string("hospitals/_card_tail.html", context),
         {listing.pk.bytes: listing.title for listing in hospital.public_listings},
@@ -105,18 +119,18 @@ def for_cards(hospitals: QuerySet) -> QuerySet:
     return hospitals.select_related("pilot_source").prefetch_related("campuses", public)
 
 
-def _with_reason(kept_card: KeptCard, found: Found) -> FoundCard:
+def _with_reason(kept_card: KeptCard, found: Found) -> ListedCard:
     """In words whether the hospital names what was asked, or only a specialty covers it."""
     title = kept_card.titles.get(found.listing, "")
     if not title:
-        return FoundCard(kept_card.head, kept_card.tail)
+        return ListedCard(kept_card)
     if found.is_exact:
         why = gettext("The hospital says that it treats this:")
     elif found.target.kind == EntryKind.SPECIALTY:
         why = gettext("For your search:")
     else:
         why = gettext("By the specialty that covers this:")
-    return FoundCard(kept_card.head, kept_card.tail, why, title)
+    return ListedCard(kept_card, why, title)
 
 
 def accepting_today(hospital: Hospital) -> tuple[str, str]:

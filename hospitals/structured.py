@@ -12,6 +12,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils.translation import get_language, gettext
 
+from hospitals.cards import KeptCard
 from hospitals.choices import Accepting, FactKind
 from hospitals.freshness import accepting_on, shanghai_today
 from hospitals.models import Campus, Condition, Fact, Hospital, Listing, Specialty
@@ -64,13 +65,13 @@ def home_page() -> dict:
     return graph(site)
 
 
-def list_page(hospitals: Iterable[Hospital], *, first: int = 1) -> dict:
+def list_page(hospitals: Iterable[Hospital | KeptCard], *, first: int = 1) -> dict:
     """`first` is the place of the page's first hospital in the whole list."""
     way = way_to(gettext("Hospitals"), full_address("hospitals:list"))
     return graph(hospital_items(hospitals, first=first), way)
 
 
-def hospital_items(hospitals: Iterable[Hospital], *, first: int = 1) -> dict | None:
+def hospital_items(hospitals: Iterable[Hospital | KeptCard], *, first: int = 1) -> dict | None:
     """The hospitals in the page's order; None without any."""
     rows = [
         {

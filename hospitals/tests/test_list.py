@@ -236,13 +236,22 @@ def test_only_reading_is_allowed(client, directory):
 
 
 @pytest.mark.parametrize("number", [1, 30])
-def test_list_asks_four_questions(client, number, django_assert_num_queries):
-    """Five more read traits and specialties of all, once after each change of the directory."""
+def test_list_reads_each_card_once(client, number, django_assert_num_queries):
+    """Five read traits and specialties of all, three the cards, once after each change."""
     fill(number)
     with django_assert_num_queries(9):
         client.get(f"{LIST}?type=general")
-    with django_assert_num_queries(4):
-        client.get(LIST)
+    with django_assert_num_queries(1):
+        shown = client.get(LIST)
+    assert len(shown.context["cards"]) == min(number, 20)
+
+
+def test_card_shows_what_was_approved_since_it_was_kept(client):
+    fill(1)
+    assert "Another name" not in client.get(LIST).text
+    Hospital.objects.update(name="Another name", name_en="Another name")
+    DirectoryVersion.raise_number()
+    assert "Another name" in client.get(f"{LIST}?type=general").text
 
 
 def test_search_asks_as_often_for_many_hospitals(client, scmc):

@@ -6,13 +6,13 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from hospitals import citymap, facets, pages, structured
-from hospitals.cards import card, for_cards, found_cards
+from hospitals.cards import found_cards, listed_cards
 from hospitals.choices import Area
 from hospitals.finding.answer import Answer
 from hospitals.finding.kept import kept
 from hospitals.finding.shown import Understood, person_words, understood
 from hospitals.forms import FilterForm
-from hospitals.models import DirectoryVersion, EntryKind, Hospital, Specialty
+from hospitals.models import DirectoryVersion, EntryKind, Specialty
 from hospitals.results import Matches, PageOfList, find_matches
 from hospitals.views.suggest import address_of
 
@@ -44,7 +44,7 @@ def _make(request, version: int, form: FilterForm, index: facets.Index, *, keep:
         "cards": list_cards(index, matches, shown, version),
     }
     if not context["is_unlisted"]:
-        hospitals = [card.hospital for card in context["cards"]]
+        hospitals = [card.kept for card in context["cards"]]
         context["structured"] = structured.list_page(hospitals, first=shown.start + 1)
     return pages.make(
         request,
@@ -129,9 +129,7 @@ def list_cards(index: facets.Index, matches: Matches, shown: PageOfList, version
     """Cards of this page, each of an answer with what brought it there."""
     if matches.found:
         return found_cards(matches.found.hospitals[shown.start : shown.stop], version)
-    order = index.slice(matches.bits, shown.start, shown.stop)
-    rows = {row.pk: row for row in for_cards(Hospital.objects.public().filter(pk__in=order))}
-    return [card(rows[key]) for key in order if key in rows]
+    return listed_cards(index.slice(matches.bits, shown.start, shown.stop), version)
 
 
 def specialty_choices(index: facets.Index, version: int) -> list:
