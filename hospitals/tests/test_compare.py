@@ -2,6 +2,7 @@ import html
 import re
 
 import pytest
+from django.conf import settings
 from django.utils.html import escape
 
 from hospitals.models import Fact, Hospital, Listing
@@ -157,10 +158,20 @@ def test_faded_claim_is_shown_with_caution(client, gout, scmc, editor):
     assert cell.endswith("more than a year ago: ask before you rely on it")
 
 
-def test_comparisons_stay_out_of_search_engines(client, gout):
-    robots = '<meta name="robots" content="noindex, follow">'
-    assert robots in client.get(COMPARE, {"hospital": "scmc"}).text
-    assert robots not in client.get(COMPARE).text
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, "/en/compare/"),
+        ({"hospital": "scmc"}, "/en/compare/"),
+        ({"hospital": "scmc", "condition": "gout"}, "/en/conditions/gout/"),
+    ],
+)
+def test_search_engines_are_led_to_the_page_of_the_condition(client, gout, asked, found):
+    page = client.get(COMPARE, asked).text
+    assert f'<link rel="canonical" href="{settings.PUBLIC_URL}{found}">' in page
+    others = re.findall(r'hreflang="ar" href="([^"]+)"', page)
+    assert others[0] == settings.PUBLIC_URL + found.replace("/en/", "/ar/")
+    assert 'name="robots"' not in page
 
 
 @pytest.mark.parametrize("number", [1, 4])

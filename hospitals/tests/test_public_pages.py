@@ -103,8 +103,6 @@ def test_every_page_names_itself_and_its_translations(client, directory, languag
         "/en/hospitals/?specialty=neurosurgery&district=pudong",
         "/en/hospitals/?accepting=yes",
         "/en/hospitals/?language=en",
-        "/en/compare/?condition=hepatoblastoma",
-        "/en/compare/?hospital=scmc&hospital=renji",
     ],
 )
 def test_endless_combinations_are_kept_out_of_search_engines(client, directory, path):

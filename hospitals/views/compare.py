@@ -90,8 +90,10 @@ def compare_context(wish: Wish, version: int) -> dict:
     asked = _asked(wish.condition)
     columns = treats(asked, [row.pk for row in wish.hospitals], treatments=True)
     compared = points(columns, with_condition=wish.condition is not None)
+    condition = wish.condition
+    condition_url = reverse("conditions:detail", args=[condition.slug]) if condition else ""
     return {
-        "condition": wish.condition,
+        "condition": condition,
         "columns": [
             {"treats": column, "remove_url": wish.address(without=column.hospital.slug)}
             for column in columns
@@ -103,12 +105,9 @@ def compare_context(wish: Wish, version: int) -> dict:
         "candidates": candidates(wish, asked, version),
         "size": len(columns),
         "without_condition_url": wish.address(condition=False),
-        "condition_url": (
-            reverse("conditions:detail", args=[wish.condition.slug]) if wish.condition else ""
-        ),
-        "canonical_query": wish.canonical(),
+        "condition_url": condition_url,
         # Endless combinations; the pages of conditions and hospitals are the ones to find.
-        "is_unlisted": bool(wish.canonical()),
+        "canonical_path": condition_url or reverse("compare"),
     }
 
 

@@ -36,9 +36,12 @@ def page_addresses(context) -> dict:
     """The page's own full address and those of its translations.
 
     Without a query, unless the view sets `canonical_query`: the part that makes it another
-    page. A view that sets `is_unlisted` keeps its page out of search engines.
+    page. A view that sets `is_unlisted` keeps its page out of search engines; one that sets
+    `canonical_path` names another page to be found in its place.
     """
     path, query = context["request"].path, context.get("canonical_query", "")
+    if context.get("canonical_path"):
+        path, query = context["canonical_path"], ""
     tail = f"?{query}" if query else ""
     return {
         "canonical": f"{settings.PUBLIC_URL}{path}{tail}",
