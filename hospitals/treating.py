@@ -65,7 +65,7 @@ def find_treating(asked: Asked, index: Index, number: int = 1) -> Treating:
     named = _naming(asked, index)
     start, stop = (number - 1) * PAGE_SIZE, number * PAGE_SIZE
     found = named[start:stop]
-    without = index.bits_of(named)
+    without = index.bits_of(key.bytes for key in named)
     total = len(named)
     for tier in _tiers(asked, index, without):
         size = tier.bit_count()

@@ -1,10 +1,12 @@
 """Photos put in order in a real browser: by buttons, by dragging, and without a script."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from cases.models import PhotoDocument
+from cases.models import PhotoDocument, Record
 from cases.tests.family import case_url
 from cases.tests.pictures import make_picture
 from portal.tests.cast import sign_in_family
@@ -21,7 +23,12 @@ def case():
 
 @pytest.fixture
 def photos(case):
-    return [make_picture(case, name=name) for name in NAMES]
+    """Sent one after another: of those that come at once the names decide."""
+    found = [make_picture(case, name=name) for name in NAMES]
+    for age, photo in enumerate(reversed(found)):
+        sent = timezone.now() - timedelta(minutes=5 * age)
+        Record.objects.filter(pk=photo.pk).update(created_at=sent)
+    return found
 
 
 def open_page(live, case, name="photos", **options):

@@ -432,3 +432,13 @@ def test_every_code_has_a_canonical_form_and_a_range():
 def test_range_of_a_block_holds_its_codes_alone():
     assert code_range("C15-C26") == ("C15", "C26.9")
     assert code_range("C22.2") == ("C22.2", "C22.2")
+
+
+def test_hospital_that_names_the_condition_is_not_listed_again_for_its_specialty(client, gout):
+    """Its one listing is of the specialty too."""
+    for index in range(3):
+        listing = make_listing(make_hospital(f"both{index}"), "joints")
+        name_condition(listing, gout)
+    page = client.get("/en/conditions/gout/")
+    shown = re.findall(r'name="hospital" value="(both\d)"', page.text)
+    assert sorted(shown) == ["both0", "both1", "both2"]

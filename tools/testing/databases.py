@@ -33,7 +33,10 @@ def django_db_setup(
         made = setup_databases(verbosity=0, interactive=False, keepdb=True, serialized_aliases=[])
     yield
     with django_db_blocker.unblock():
-        teardown_databases(made, verbosity=0)
+        if connection.vendor == "postgresql":
+            _drop_on_server(connection)
+        else:
+            teardown_databases(made, verbosity=0)
 
 
 def empty_tables(_case) -> None:
@@ -97,8 +100,16 @@ def _copy_file(connection, template: str, name: str) -> None:
 def _copy_on_server(connection, template: str, name: str) -> None:
     quote = connection.ops.quote_name
     with connection.creation._nodb_cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {quote(name)}")
+        cursor.execute(f"DROP DATABASE IF EXISTS {quote(name)} WITH (FORCE)")
         cursor.execute(f"CREATE DATABASE {quote(name)} TEMPLATE {quote(template)}")
+
+
+def _drop_on_server(connection) -> None:
+    """By force: a thread of the live server may still be closing its connection."""
+    name = connection.ops.quote_name(connection.settings_dict["NAME"])
+    connection.close()
+    with connection.creation._nodb_cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 COPY = {"sqlite": _copy_file, "postgresql": _copy_on_server}
