@@ -50,7 +50,7 @@ def papers(page: Page, case: str) -> Iterator[tuple[str, Page]]:
 def sharing(page: Page, case: str) -> Iterator[tuple[str, Page]]:
     page.goto(f"{case}/sharing/")
     yield "case-sharing", page
-    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    open_folds(page)
     consent = page.locator("form[action$='/agree/'] button").first
     if consent.count():
         press(page, consent)
@@ -114,7 +114,7 @@ def office_stops(visitor: "Visitor") -> Iterator[tuple[str, Page]]:
             # Nobody has sent a photo: the families' part was left out.
             continue
         page.goto(f"/office/cases/case/{path}")
-        page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+        open_folds(page)
         yield name, page
 
 
@@ -143,6 +143,10 @@ def photo(number: int) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG")
     return buffer.getvalue()
+
+
+def open_folds(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
 
 
 def press(page: Page, place) -> None:

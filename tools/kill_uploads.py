@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.postgres import cluster, free_port
-from tools.server import ROOT, demo_environment, run_manage, running
+from tools.server import ROOT, demo_environment, lay_database, run_manage, running
 
 SERVER = "--worker-class gthread --workers 1 --threads 4 --log-level critical".split()
 SERVER += ["--no-control-socket", "--timeout", "30"]
@@ -197,6 +197,7 @@ def try_kills(kills: int, most: int = 24 * MB, **more: str) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="shanghai-kills-") as folder:
         port = free_port()
         environment = demo_environment(Path(folder), port, **more)
+        lay_database(Path(folder))
         for command in (["migrate", "-v0"], ["load_directory"], ["load_demo"]):
             run_manage(environment, *command)
         reference, session = inside(environment, SIGN_IN).split()

@@ -26,7 +26,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
 from tools.postgres import cluster, free_port
-from tools.server import demo_environment, run_manage, running
+from tools.server import demo_environment, lay_database, run_manage, running
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 SHOWN = re.compile(r'name="shown" value="([^"]+)"')
@@ -184,6 +184,7 @@ def run(kills: int, database: str = "", seed: int | None = None) -> Outcome:
         port = free_port()
         address = {"DATABASE_URL": database or f"sqlite:///{folder}/portal.sqlite3"}
         environment = demo_environment(Path(folder), port, TRUSTED_PROXY_COUNT="1", **address)
+        lay_database(Path(folder))
         run_manage(environment, "migrate", "--verbosity=0")
         run_manage(environment, "collectstatic", "--noinput", "--verbosity=0")
         command = [sys.executable, "-m", "gunicorn", "portal.wsgi"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tools.family_pages import family_stops, office_stops, press
+from tools.family_pages import family_stops, office_stops, open_folds, press
 from tools.page_list import PUBLIC, SITES, STAFF
 from tools.server import Demo
 from tools.state_pages import office_states, partner_states, state_stops
@@ -203,7 +203,7 @@ class Visitor:
         page.goto("/partners/hospitals/listing/")
         press(page, page.locator("#result_list tbody th a").first)
         page.eval_on_selector_all("details", "all => all.forEach(node => { node.open = true })")
-        page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+        open_folds(page)
         page.fill("[name=description_zh_hans]", "示例：由多学科团队共同讨论每位患儿的方案。")
         with page.expect_navigation():
             page.locator(".submit-row input[type=submit]").first.click()

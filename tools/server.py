@@ -38,7 +38,6 @@ class Demo:
 
 
 def demo_environment(folder: Path, port: int, **more: str) -> dict[str, str]:
-    lay_database(folder)
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "portal.settings",
@@ -50,7 +49,7 @@ def demo_environment(folder: Path, port: int, **more: str) -> dict[str, str]:
 
 
 def lay_database(folder: Path) -> None:
-    """The one that a run of tests has migrated already; `migrate` then has nothing to do."""
+    """Into a new folder the one that a run of tests has migrated: nothing is left to migrate."""
     templates = Path(os.environ.get("TEST_TEMPLATES", "/nowhere"))
     if (templates / "sqlite.ready").exists():
         shutil.copyfile(templates / TEMPLATE, folder / "portal.sqlite3")

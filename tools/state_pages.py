@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page
 
-from tools.family_pages import file_of, press
+from tools.family_pages import file_of, open_folds, press
 
 if TYPE_CHECKING:
     from tools.pages import Visitor
@@ -127,13 +127,13 @@ def ending(visitor: "Visitor", language: str, told: dict) -> Iterator[tuple[str,
     press(page, page.locator(MAIN_FORM))
     yield "case-adult-refused", page
     page.goto(f"{case}/checklist/")
-    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    open_folds(page)
     yield "case-checklist-open", page
     if page.locator("button[name=said][value=not_had]").count():
         press(page, page.locator("button[name=said][value=not_had]").first)
         yield "case-checklist-answered", page
     page.goto(f"{case}/sharing/")
-    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    open_folds(page)
     withdrawing = page.locator("form[action$='/consent/'] button").first
     if withdrawing.count():
         press(page, withdrawing)
@@ -169,7 +169,7 @@ def office_states(visitor: "Visitor", told: dict) -> Iterator[tuple[str, Page]]:
     page = visitor.signed_in("lead")
     for stage, case in [*told["desks"].items(), ("held", told["held"])]:
         page.goto(f"/office/cases/case/{case}/change/")
-        page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+        open_folds(page)
         yield f"office-case-{stage.replace('_', '-')}", page
     yield from answers(page, told["desks"]["hospital_review"])
     yield from typing(page)
@@ -209,12 +209,12 @@ def partner_states(visitor: "Visitor") -> Iterator[tuple[str, Page]]:
     page.goto("/partners/hospitals/listing/")
     press(page, page.locator("#result_list tbody th a").first)
     listing = page.url
-    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    open_folds(page)
     page.fill("[name=title_en]", "")
     press(page, page.locator(".submit-row input[type=submit]").first)
     yield "partners-proposal-refused", page
     page.goto(listing)
-    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    open_folds(page)
     page.fill("[name=description_en]", "What one of two editors wrote.")
     # As if the page had been opened before somebody else's change was public.
     page.eval_on_selector("[name=base_version]", "field => { field.value = 0 }")

@@ -1,5 +1,7 @@
 """Forms that agree to texts: which of them, in which language, the reader had before them."""
 
+from collections.abc import Callable
+
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
@@ -10,15 +12,15 @@ CHANGED = _("The words of this page have changed since you read them. Read them 
 
 
 class AgreementForm(FamilyForm):
-    """The page posts back a fingerprint of what it showed; other texts are read first (row P1)."""
+    """The page posts back a fingerprint of what it showed; other texts are read first (row P1).
+
+    Each form of this kind brings `texts`: in the active language, in the order of the page.
+    """
 
     extra_keys = ("shown",)
+    texts: Callable[[], list[consents.ConsentText]]
     # The field that tells of it when the texts have changed; the first if none is named.
     told_at = ""
-
-    def texts(self) -> list[consents.ConsentText]:
-        """In the active language, in the order of the page."""
-        raise NotImplementedError
 
     @property
     def language(self) -> str:

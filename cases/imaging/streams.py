@@ -7,6 +7,8 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cases.records.positioned import Positioned
+
 PIECE = 64 * 1024
 # Of everything that stands before the pixels; functional groups of 1,000 frames are some MB.
 HEAD_MAX = 32 * 1024 * 1024
@@ -31,7 +33,7 @@ def quietly():
         logger.disabled = was_disabled
 
 
-class Head(io.RawIOBase):
+class Head(Positioned):
     """The beginning of a stream, from any place; read on only as far as somebody asks.
 
     A member of a zip winds back by unpacking again from its start, which a
@@ -42,23 +44,13 @@ class Head(io.RawIOBase):
 
     def __init__(self, source, most: int = HEAD_MAX):
         self._source, self._most = source, most
-        self._held, self._position, self._has_ended = bytearray(), 0, False
+        self._held, self._has_ended = bytearray(), False
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        if whence == io.SEEK_END:
-            self._hold(self._most + 1)
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: len(self._held)}[whence]
-        self._position = max(0, base + offset)
-        return self._position
+    @property
+    def size(self) -> int:
+        """Reads all of it. Raises TooLongError."""
+        self._hold(self._most + 1)
+        return len(self._held)
 
     def read(self, size: int = -1) -> bytes:
         end = self._most + 1 if size is None or size < 0 else self._position + size

@@ -20,7 +20,11 @@ class Positioned(io.RawIOBase):
         return self._position
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
+        if whence == os.SEEK_END:
+            # Only who asks for the end: to know it may be to read all of it.
+            base = self.size
+        else:
+            base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position}[whence]
         if base + offset < 0:
             raise ValueError("before the beginning")
         self._position = base + offset

@@ -1,7 +1,7 @@
 """The test databases: migrated once for a whole run, copied for every process of it.
 
 Migrations take as long as hundreds of tests. The first process that needs a database migrates
-a template, the others wait for it; TEMPLATES is a folder of the run, so nothing here outlives
+a template, the others wait for it; TEST_TEMPLATES is a folder of the run, so nothing here outlives
 a change of the code. Without it a process makes its own.
 """
 
