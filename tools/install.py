@@ -48,7 +48,7 @@ def create(venv: Path) -> None:
 def install(python: Path, requirements: Path) -> None:
     """Every file's hash is checked; a package without one stops the installation."""
     print(f"Installing {requirements.name} (hashes checked) ...", flush=True)
-    command = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    command = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-deps"]
     done = subprocess.run([*command, "--require-hashes", "-r", str(requirements)], cwd=ROOT)
     if done.returncode:
         sys.exit(f"{requirements.name} could not be installed; the lines above say why.")
