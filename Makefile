@@ -6,7 +6,7 @@ BIN := .venv/bin/python
 WHO := $(if $(findstring command,$(origin USER)),$(USER),coordinator)
 
 .DEFAULT_GOAL := help
-.PHONY: help run code test messages bench bench-open-data bench-search bench-upload bench-bucket bench-imaging kills at-rest bots journey shots audit advisories sbom lock venv venv-dev venv-audit
+.PHONY: help run code test installs messages bench bench-open-data bench-search bench-upload bench-bucket bench-imaging kills at-rest bots journey shots audit advisories sbom lock plan venv venv-dev venv-audit
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | column -t -s '|' 2>/dev/null \
@@ -18,8 +18,11 @@ run: venv  ## the demo on http://localhost:8000 (PORT=8123 for another)
 code: venv  ## a demo user's second-factor code (USER=coordinator)
 	@ENVIRONMENT=demo $(BIN) manage.py demo_code $(WHO)
 
-test: venv-dev  ## everything the gate demands
+test: plan venv-dev  ## everything the gate demands
 	@$(BIN) tools/gate.py
+
+installs:  ## each requirements file on each Python and pip that is here
+	@$(PYTHON) tools/installs.py
 
 messages: venv-dev  ## update the translation files (needs gettext)
 	@ENVIRONMENT=demo $(BIN) manage.py makemessages
@@ -70,6 +73,9 @@ sbom: venv venv-audit  ## docs/sbom.json from the pinned requirements
 
 lock: venv-audit  ## pin the requirements again from the .in files
 	@.venv-audit/bin/python tools/lock.py
+
+plan:
+	@$(PYTHON) tools/machine.py
 
 venv:
 	@$(PYTHON) tools/install.py .venv requirements.txt

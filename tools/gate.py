@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tools import machine  # noqa: E402
+from tools import machine, progress  # noqa: E402
 from tools.postgres import cluster  # noqa: E402
 
 PYTHON = sys.executable
@@ -40,9 +40,7 @@ class Report:
 
 def main() -> int:
     started = time.monotonic()
-    missing = machine.provide(
-        machine.POSTGRES, machine.CHROMIUM, machine.FONTS, machine.GETTEXT, machine.CLAMAV
-    )
+    missing = machine.provide(*machine.GATE)
     report = Report()
     with tempfile.TemporaryDirectory(prefix="shanghai-gate-") as scratch:
         for title, command, environment in cheap_checks(Path(scratch)):
@@ -101,7 +99,7 @@ def run(report: Report, title: str, command: list, environment: dict[str, str]) 
     """One step with its output and its duration."""
     print(f"\n== {title}", flush=True)
     started = time.monotonic()
-    done = subprocess.run(command, cwd=ROOT, env=clean_environment(environment))
+    done = progress.run(title, command, cwd=ROOT, env=clean_environment(environment))
     return finish(report, title, done.returncode == 0, time.monotonic() - started)
 
 
@@ -112,10 +110,12 @@ def run_suite(report: Report, title: str, command: list, environment: dict[str, 
     child = subprocess.Popen(
         command, cwd=ROOT, env=clean_environment(environment), stdout=subprocess.PIPE, text=True
     )
-    for line in child.stdout:
-        print(line, end="", flush=True)
-        closing = line.strip() if OUTCOMES.search(line) else closing
-    outcome = child.wait()
+    with progress.Heartbeat(title).beating() as heartbeat:
+        for line in child.stdout:
+            heartbeat.heard()
+            print(line, end="", flush=True)
+            closing = line.strip() if OUTCOMES.search(line) else closing
+        outcome = child.wait()
     for number, word in OUTCOMES.findall(closing):
         kind = "failed" if word.startswith("error") else word
         report.counts[kind] = report.counts.get(kind, 0) + int(number)
