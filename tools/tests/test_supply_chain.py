@@ -1,6 +1,7 @@
 """Security rows D1 and D2: pinned by hash, a bill of what is in it, no secret in the history."""
 
 import functools
+import hashlib
 import json
 import re
 import shutil
@@ -10,6 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from tools import install, installs
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FILES = ("requirements.txt", "requirements-dev.txt", "requirements-audit.txt")
@@ -42,6 +45,31 @@ def test_d1_development_installs_what_production_installs():
         for package, version in pins("requirements.txt").items()
         if development.get(package) != version
     } == {}
+
+
+def test_d1_installer_asks_for_nothing_that_the_lock_does_not_name(tmp_path, monkeypatch):
+    """A wheel that wants an extra of a package: a resolver would go and look for it."""
+    wheel = make_wheel(tmp_path, "Requires-Dist: absent[extra]>=1\n")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(f"probe==1.0 --hash=sha256:{digest}\n")
+    venv = tmp_path / "venv"
+    install.create(venv)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheel.parent))
+    with pytest.raises(SystemExit, match="does not fit together:\nprobe 1.0 requires absent"):
+        install.install(venv / "bin" / "python", requirements)
+    assert list(venv.glob("lib/python3*/site-packages/probe.py"))
+
+
+def test_d1_every_file_is_tried_on_every_python(tmp_path):
+    titles = [title for title, _command in installs.trials(tmp_path)]
+    asked = {(name, version) for name in FILES for version in installs.VERSIONS}
+    seen = {
+        (name, version) for name, version in asked for t in titles if name in t and version in t
+    }
+    assert seen == asked
+    assert sum("newest pip" in title for title in titles) == len(FILES)
 
 
 def test_d1_bill_of_materials_names_the_pinned_versions():
@@ -132,11 +160,11 @@ def git(*arguments: str) -> str:
     return done.stdout.decode(errors="ignore")
 
 
-def make_wheel(folder: Path) -> Path:
+def make_wheel(folder: Path, requires: str = "") -> Path:
     """The smallest package that pip installs."""
     (folder / "wheels").mkdir()
     path = folder / "wheels" / "probe-1.0-py3-none-any.whl"
-    metadata = "Metadata-Version: 2.1\nName: probe\nVersion: 1.0\n"
+    metadata = f"Metadata-Version: 2.1\nName: probe\nVersion: 1.0\n{requires}"
     with zipfile.ZipFile(path, "w") as wheel:
         wheel.writestr("probe.py", "")
         wheel.writestr("probe-1.0.dist-info/METADATA", metadata)
