@@ -6,7 +6,7 @@ BIN := .venv/bin/python
 WHO := $(if $(findstring command,$(origin USER)),$(USER),coordinator)
 
 .DEFAULT_GOAL := help
-.PHONY: help run code test installs messages bench bench-open-data bench-search bench-upload bench-bucket bench-imaging kills at-rest bots journey shots audit advisories sbom lock plan venv venv-dev venv-audit
+.PHONY: help run code test installs messages bench bench-sign-in bench-open-data bench-search bench-upload bench-bucket bench-imaging kills at-rest bots journey shots audit advisories sbom lock plan venv venv-dev venv-audit
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | column -t -s '|' 2>/dev/null \
@@ -29,6 +29,9 @@ messages: venv-dev  ## update the translation files (needs gettext)
 
 bench: venv-dev  ## requests per second against a bare Django view; parallel writers
 	@$(BIN) -m tools.bench.run
+
+bench-sign-in: venv-dev  ## what signing in takes for unknown, wrong and withdrawn: no difference (row A3)
+	@$(BIN) -m tools.bench.sign_in
 
 bench-open-data: venv-dev  ## the export of 100,000 listings: memory, time, queries
 	@$(BIN) -m tools.bench.open_data

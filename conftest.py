@@ -119,12 +119,6 @@ def pytest_unconfigure():
     shutil.rmtree(VAR_DIR, ignore_errors=True)
 
 
-@pytest.fixture
-def real_hashers(settings):
-    """Argon2 at production's cost, for tests that measure time."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-
-
 @pytest.fixture(autouse=True)
 def _fresh_state():
     """Counters and the chosen language must not leak from one test into the next."""
