@@ -6,13 +6,15 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.sessions import middleware as sessions
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import add_never_cache_headers
 
 from portal import staff_sessions
-from portal.views.errors import bad_request, error_page
+from portal.views.errors import bad_request, error_page, session_ended
 
 # Forms know no others; the admin would answer PUT and DELETE like GET.
 ALLOWED_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
@@ -115,6 +117,16 @@ def explain(request, response):
     response["Content-Type"] = page["Content-Type"]
     response["Content-Length"] = str(len(page.content))
     return response
+
+
+class SessionMiddleware(sessions.SessionMiddleware):
+    """Django's, which answers 400 when another request ended the session meanwhile."""
+
+    def process_response(self, request, response):
+        try:
+            return super().process_response(request, response)
+        except SessionInterrupted:
+            return session_ended(request, response)
 
 
 class RefuseUnreadableMiddleware:

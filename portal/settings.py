@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "portal.middleware.RefuseUnknownMethodMiddleware",
     "portal.middleware.RefuseUnreadableMiddleware",
     "hospitals.middleware.RepeatVisitMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "portal.middleware.SessionMiddleware",
     "portal.middleware.WithoutLanguageMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

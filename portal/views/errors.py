@@ -5,7 +5,7 @@ import sys
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse, UnreadablePostError
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -38,6 +38,22 @@ def csrf_failure(request, reason=""):
     words = _words_of(request) if reason.startswith("CSRF ") else ""
     context = {"words": words, "has_cookies": bool(request.COOKIES)}
     return _private(error_page(request, 403, "errors/csrf.html", context))
+
+
+def session_ended(request, response):
+    """Answer a request whose session another one ended meanwhile, such as the quick exit (row A7).
+
+    Nothing of the session is shown any more. A form that was taken keeps its answer, which leads
+    to the next page; one that was not taken says what was typed once more.
+    """
+    if request.method in ("GET", "HEAD"):
+        # Asked again without the session: whoever it belonged to is asked to sign in.
+        response = redirect(request.get_full_path())
+    elif response.status_code == 200:
+        context = {"words": _words_of(request), "has_cookies": True}
+        response = error_page(request, 403, "errors/csrf.html", context)
+    response.delete_cookie(settings.SESSION_COOKIE_NAME, samesite=settings.SESSION_COOKIE_SAMESITE)
+    return _private(response)
 
 
 def _private(answer):
