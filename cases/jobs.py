@@ -15,6 +15,7 @@ from portal.models import OutgoingMail
 
 # Rows that wait since before it moved still call the job by this module's name.
 from portal.outbox import requeue_lost_mail, send_mail
+from portal.queues import HEAVY, sweep_turns
 
 __all__ = ["check_record", "ensure_housekeeping", "housekeeping", "mail_sign_in_link", "send_mail"]
 
@@ -54,7 +55,7 @@ def mail_sign_in_link(member_id: str) -> str:
     return "done"
 
 
-@task()
+@task(queue_name=HEAVY)
 def check_record(record_id: str) -> str:
     """Look at a file that arrived; a scanner that is down is asked again at the row's time."""
     from cases import actions
@@ -72,7 +73,7 @@ def check_record(record_id: str) -> str:
     return str(status)
 
 
-@task()
+@task(queue_name=HEAVY)
 def hand_over_files() -> str:
     """Files that were checked go from the disk into the bucket."""
     from cases import actions
@@ -92,7 +93,7 @@ def _queue_hand_over() -> None:
         hand_over_files.using(run_after=timezone.now() + HANDED_OVER_AFTER).enqueue()
 
 
-@task()
+@task(queue_name=HEAVY)
 def tidy_bucket() -> str:
     """Every hour: a bucket is looked through page by page, which costs more than a folder."""
     from cases import actions
@@ -101,7 +102,7 @@ def tidy_bucket() -> str:
     return f"{actions.sweep_bucket()} removed"
 
 
-@task()
+@task(queue_name=HEAVY)
 def make_viewing_copies(record_id: str) -> str:
     """Of a picture that passed its checks; one whose job is lost is found by its missing row."""
     from cases import actions
@@ -113,7 +114,7 @@ def make_viewing_copies(record_id: str) -> str:
     return "made" if actions.make_viewing_copies(record=record) else "none"
 
 
-@task()
+@task(queue_name=HEAVY)
 def make_photo_document(document_id: str) -> str:
     """One PDF of several photos."""
     from cases import actions
@@ -126,7 +127,7 @@ def make_photo_document(document_id: str) -> str:
     return "made" if actions.make_document(document=document) else "none"
 
 
-@task()
+@task(queue_name=HEAVY)
 def read_scans(case_id: str) -> str:
     """What is on the discs of a case, and a picture of each series."""
     from cases import actions
@@ -138,7 +139,7 @@ def read_scans(case_id: str) -> str:
     return f"{actions.read_scans(case=case)} read"
 
 
-@task()
+@task(queue_name=HEAVY)
 def make_shared_copy(record_id: str) -> str:
     """Of a scan, for a hospital; whoever shares asks again while it is not there."""
     from cases import actions
@@ -150,7 +151,7 @@ def make_shared_copy(record_id: str) -> str:
     return "made" if actions.make_shared_copy(record=record) else "none"
 
 
-@task()
+@task(queue_name=HEAVY)
 def move_papers(case_id: str) -> str:
     """Papers of a case that was joined with another; tried again while one is sent or checked."""
     from cases import actions
@@ -244,6 +245,7 @@ def _erase_expired() -> None:
     sweep_drafts()
     sweep_uploads()
     sweep_orphans()
+    sweep_turns()
     SignInAttempt.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
     SpentWork.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - ATTEMPTS_KEPT).delete()

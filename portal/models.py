@@ -151,3 +151,17 @@ class OutgoingMail(models.Model):
 
     def __str__(self):
         return f"{self.template} {self.about}".strip()
+
+
+class JobTurn(models.Model):
+    """Who was served last by the heavy queue, and which job holds the turn now."""
+
+    # A case's id, or the name of a job that concerns no case.
+    group = models.CharField(primary_key=True, max_length=100)
+    started_at = models.DateTimeField()
+    # Without a key to the job's row: that is removed once it is old.
+    job = models.UUIDField(null=True)
+    alive_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return self.group

@@ -79,7 +79,7 @@ def test_each_disk_counts_R9(client, db, settings, one_disk, tmp_path, name):
 def test_nothing_is_said_of_the_disk_but_yes_or_no_R9(client, db, one_disk, tmp_path):
     one_disk(7)
     answer = client.get("/readyz")
-    checks = {"database": True, "migrations": True, "jobs": True, "room": False}
+    checks = {"database": True, "migrations": True, "jobs": True, "files": True, "room": False}
     assert answer.json() == {"ok": True, "checks": checks}
     assert str(tmp_path) not in str(answer.headers)
 

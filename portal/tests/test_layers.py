@@ -19,10 +19,10 @@ LAYERS = [
      "sealed_sessions"},
     {"models"},
     {"translation", "consents", "throttle", "spam", "traces", "audit", "mail", "outbox", "chains",
-     "alerts", "notifications", "second_factor", "confirmations",
+     "queues", "alerts", "notifications", "second_factor", "confirmations",
      "search", "wording", "checks", "finding", "facets", "treating", "wanted"},
     {"actions"},
-    {"jobs"},
+    {"jobs", "turns"},
     {"selects", "claim_words", "forms", "exchange", "intake", "paper", "loader", "loading",
      "imported_names", "demo"},
     {"views", "admin", "sites", "middleware", "context", "templatetags", "sessions", "pages",
@@ -43,6 +43,7 @@ EXCEPTIONS = {
     ("cases.actions.imaging", "cases.jobs"),
     ("cases.actions.photos", "cases.jobs"),
     ("portal.management.commands.worker", "cases.jobs"),  # the worker starts the housekeeping
+    ("portal.management.commands.worker", "cases.turns"),  # and serves cases in turn
     ("portal.management.commands.worker", "hospitals.jobs"),  # and the reminders
     ("portal.urls", "hospitals.views.home"),  # the home page is the directory's first page
     ("hospitals.querysets", "hospitals.models"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from django_tasks_db.models import DBTaskResult
 
 from portal import alerts
+from portal.queues import HEAVY, is_serving_turns
 
 # A mail that waits longer than this means that no worker runs.
 MAX_QUEUE_AGE = timedelta(minutes=10)
@@ -36,7 +37,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """Database reachable, migrations applied, jobs not stuck.
 
     A disk that is nearly full is named and told to the operator, and traffic goes on: to take
-    the machine out would close the portal before the disk does.
+    the machine out would close the portal before the disk does. So are files that nobody checks.
     """
     checks = {"database": _database_answers()}
     checks["migrations"] = checks["database"] and cache.get_or_set(
@@ -44,6 +45,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     )
     checks["jobs"] = checks["migrations"] and _jobs_move()
     ok = all(checks.values())
+    checks["files"] = checks["migrations"] and _files_move()
     checks["room"] = cache.get_or_set("room-on-disks", _has_room, KNOWN_FOR)
     return JsonResponse({"ok": ok, "checks": checks}, status=200 if ok else 503)
 
@@ -63,11 +65,22 @@ def _migrations_applied() -> bool:
 
 
 def _jobs_move() -> bool:
-    """No job is due for long. Jobs without a time of their own have one far in the future."""
+    """No mail, link or clock is due for long."""
+    return not _long_due().exclude(queue_name=HEAVY).exists()
+
+
+def _files_move() -> bool:
+    """Somebody works on files, however many wait."""
+    waits = _long_due().filter(queue_name=HEAVY).exists()
+    return not waits or is_serving_turns(timezone.now() - MAX_QUEUE_AGE)
+
+
+def _long_due():
+    """Jobs without a time of their own have one far in the future."""
     now = timezone.now()
     due, asked = Q(run_after__lt=now - MAX_QUEUE_AGE), Q(run_after__gt=now)
     old = due | (asked & Q(enqueued_at__lt=now - MAX_QUEUE_AGE))
-    return not DBTaskResult.objects.ready().filter(old).exists()
+    return DBTaskResult.objects.ready().filter(old)
 
 
 def _has_room() -> bool:

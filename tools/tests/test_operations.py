@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.management.commands.start_demo import web_command
+from portal.management.commands.start_demo import web_command, worker_command
+from portal.queues import QUEUES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SETTINGS = ("settings.py", "environment.py")
@@ -18,12 +19,22 @@ def test_handbook_names_every_setting():
     assert {name for name in READ.findall(sources) if f"`{name}`" not in handbook} == set()
 
 
-@pytest.mark.parametrize("name", ["web", "worker"])
+@pytest.mark.parametrize("name", ["web", "worker", "worker-heavy"])
 def test_service_reads_secrets_from_a_file_and_can_write_one_folder(name):
     unit = (ROOT / "deploy" / f"portal-{name}.service").read_text()
     assert "EnvironmentFile=/etc/portal/environment" in unit
     assert re.findall(r"^ReadWritePaths=(.*)$", unit, re.MULTILINE) == ["/var/lib/portal"]
     assert not re.search(r"^Environment=", unit, re.MULTILINE)
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_each_queue_has_a_worker_wherever_the_portal_runs(queue):
+    """In systemd, in compose and in `make run`; no service serves both."""
+    command = f"manage.py worker --queue {queue}"
+    units = [path.read_text() for path in (ROOT / "deploy").glob("portal-worker*.service")]
+    assert sum(f"{command}\n" in unit for unit in units) == 1
+    assert (ROOT / "deploy" / "compose.yaml").read_text().count(f"{command}\n") == 1
+    assert " ".join(worker_command(queue)).count(command) == 1
 
 
 def test_w7_nginx_sets_the_clients_address_and_never_appends():

@@ -1,7 +1,7 @@
 """`manage.py start_demo`: everything `make run` does once the packages are there.
 
 Prepares the database, the translations and the static files, then runs the
-web server and the job worker as children until Ctrl-C or until one of them dies.
+web server and the two job workers as children until Ctrl-C or until one of them dies.
 """
 
 import hashlib
@@ -20,6 +20,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
+from portal.queues import QUEUES
+
 HOST = "127.0.0.1"
 SECONDS_TO_ANSWER = 60
 SECONDS_TO_STOP = 10
@@ -27,7 +29,7 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Command(BaseCommand):
-    help = "Prepare the demo, then run the web server and the job worker until Ctrl-C."
+    help = "Prepare the demo, then run web server and job workers until Ctrl-C."
     requires_system_checks = []
 
     def add_arguments(self, parser):
@@ -63,7 +65,8 @@ class Command(BaseCommand):
     def serve(self, port):
         # Before the children start, so that no signal slips between.
         stop = StopRequest()
-        children = {"web server": start(web_command(port)), "job worker": start(worker_command())}
+        children = {"web server": start(web_command(port))}
+        children |= {f"worker of {queue} jobs": start(worker_command(queue)) for queue in QUEUES}
         try:
             if wait_until_answering(port, children, stop):
                 self.say(f"\nOpen http://localhost:{port}/  (Ctrl-C stops it)\n")
@@ -116,8 +119,8 @@ def web_command(port: int) -> list[str]:
     ).split()
 
 
-def worker_command() -> list[str]:
-    return [sys.executable, "manage.py", "worker", "--quiet"]
+def worker_command(queue: str) -> list[str]:
+    return [sys.executable, "manage.py", "worker", "--queue", queue, "--quiet"]
 
 
 def start(command: list[str]) -> subprocess.Popen:

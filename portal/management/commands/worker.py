@@ -1,12 +1,32 @@
-"""`manage.py worker`: sends mail, chases clocks, tidies up. One process is enough."""
+"""`manage.py worker`: runs the background jobs of one queue, or of both.
+
+Two processes in production: mail, links and clocks never wait for a file.
+"""
 
 import logging
+import time
 
-from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.db import OperationalError, close_old_connections
+from django.utils.crypto import get_random_string
+from django_tasks_db.management.commands import db_worker
+from django_tasks_db.utils import is_locked_database_exception
 
 from cases.jobs import ensure_housekeeping
+from cases.turns import HEAVY_JOBS, groups_of
 from hospitals.jobs import ensure_reminders
+from portal.queues import (
+    DEFAULT,
+    HEAVY,
+    QUEUES,
+    claim_first,
+    claim_in_turn,
+    due_jobs,
+    holding_turn,
+    move_to_heavy,
+)
+
+INTERVAL = 1
 
 
 class Command(BaseCommand):
@@ -14,16 +34,68 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser):
+        parser.add_argument("--queue", choices=QUEUES, help="Only this one. Left out: both.")
         parser.add_argument("--batch", action="store_true", help="Run what is due, then stop.")
         parser.add_argument("--quiet", action="store_true", help="Log errors only.")
 
-    def handle(self, *, batch, quiet, **options):
+    def handle(self, *, queue, batch, quiet, **options):
         if quiet:
             silence_routine()
         # A periodic job queues its own successor; only the first needs somebody to queue it.
         ensure_housekeeping()
         ensure_reminders()
-        call_command("db_worker", interval=1, batch=batch, reload=False)
+        move_to_heavy(list(HEAVY_JOBS))
+        db_worker.Command().configure_logging(1)
+        worker = Worker([queue] if queue else list(QUEUES), batch)
+        worker.configure_signals()
+        worker.run()
+
+
+class Worker(db_worker.Worker):
+    """Takes jobs by our rules; how one runs, fails and is stopped is the library's."""
+
+    def __init__(self, queues: list[str], batch: bool):
+        super().__init__(
+            queue_names=queues,
+            interval=INTERVAL,
+            batch=batch,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=get_random_string(32),
+            excluded_queue_names=[],
+        )
+
+    def run(self) -> None:
+        while self.running:
+            close_old_connections()
+            was_asked, has_run = True, False
+            try:
+                has_run = self.run_one()
+            except OperationalError as error:
+                was_asked = False
+                if not is_locked_database_exception(error):
+                    raise
+            if self.batch and was_asked and not has_run:
+                return
+            close_old_connections()
+            if self.running and not has_run:
+                time.sleep(self.interval)
+
+    def run_one(self) -> bool:
+        """Mail before files, where one process does both. False when nothing is due."""
+        if DEFAULT in self.queue_names:
+            job = claim_first(due_jobs(DEFAULT, list(HEAVY_JOBS)), self.worker_id)
+            if job is not None:
+                self.run_task(job)
+                return True
+        if HEAVY in self.queue_names:
+            job = claim_in_turn(due_jobs(HEAVY, list(HEAVY_JOBS)), self.worker_id, groups_of)
+            if job is not None:
+                with holding_turn(job):
+                    self.run_task(job)
+                return True
+        return False
 
 
 def silence_routine() -> None:
