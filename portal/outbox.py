@@ -1,7 +1,9 @@
 """The job that sends the rows of the outbox, and what to do about one that cannot be sent."""
 
+from django.db import transaction
 from django_tasks import task
 
+from portal import audit
 from portal.chains import arguments_with_jobs
 from portal.mail import deliver, queue_mail
 from portal.models import MailStatus, OutgoingMail
@@ -31,6 +33,19 @@ def send_mail(mail_id: str) -> str:
         for tell in on_failure:
             tell(mail)
     return str(status)
+
+
+@transaction.atomic
+def stop_waiting_mail() -> int:
+    """Of a restored copy: what waited when it was made has left long ago, or nobody expects it."""
+    waiting = OutgoingMail.objects.select_for_update().filter(status=MailStatus.WAITING)
+    mails = list(waiting)
+    for mail in mails:
+        audit.record(by=None, action="mail.stopped", obj=mail, label=mail.about)
+    OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails]).update(
+        status=MailStatus.STOPPED
+    )
+    return len(mails)
 
 
 def requeue_lost_mail(before) -> int:
