@@ -10,8 +10,8 @@ from portal import audit
 
 @transaction.atomic
 def save_membership(*, by, membership: Membership) -> None:
-    """Give a person of a hospital their hospital, or another one."""
-    _refuse_unless(by.has_perm("hospitals.change_membership"))
+    """Give a person of a hospital their hospital, or another one. `by` None: the command line."""
+    _refuse_unless(by is None or by.has_perm("hospitals.change_membership"))
     if not membership.user.works_at_partner:
         raise ActionRefusedError(_("Give this person the role of a hospital first."))
     membership.save()
