@@ -23,6 +23,12 @@ def now() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
 
+def closed_file(path: Path):
+    """A file for writing that nobody else can read, from its first byte on."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    return os.fdopen(os.open(path, flags, 0o600), "wb")
+
+
 def backup(host: Host, folder: Path, settings=None, user: str = USER) -> Path:
     """The database first, then the files: a file without its row is swept, never the reverse."""
     settings = settings or values.read(host)
@@ -36,7 +42,10 @@ def backup(host: Host, folder: Path, settings=None, user: str = USER) -> Path:
         "made_at": now(), "rows": rows, "files": files, "dump": digest_of(dump),
         "bucket": bool(settings.get("RECORDS_STORAGE")),
     }  # fmt: skip
-    host.write(unfinished / MANIFEST, json.dumps(manifest, indent=1), mode=0o600)
+    with closed_file(unfinished / MANIFEST) as file:
+        file.write(json.dumps(manifest, indent=1).encode())
+        file.flush()
+        os.fsync(file.fileno())
     unfinished.rename(target)
     host.say(f"{target}: {sum(rows.values())} rows of {len(rows)} tables, {len(files)} files.")
     if manifest["bucket"]:
@@ -48,7 +57,7 @@ def backup(host: Host, folder: Path, settings=None, user: str = USER) -> Path:
 def dump_database(host: Host, settings, folder: Path, user: str) -> dict[str, int]:
     """Writes the dump; how many rows each table has in it."""
     path = folder / DUMP[bool(values.sqlite_file(settings))]
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    closed_file(path).close()
     if values.sqlite_file(settings):
         source = sqlite3.connect(
             f"file:{host.path(values.sqlite_file(settings))}?mode=ro", uri=True
@@ -95,13 +104,12 @@ def copy_file(source: Path, target: Path) -> str:
     """The hash of what was written, which is on the disk when this returns."""
     digest = hashlib.sha256()
     with source.open("rb") as read:
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as write:
+        with closed_file(target) as write:
             while block := read.read(BLOCK):
                 digest.update(block)
                 write.write(block)
             write.flush()
-            os.fsync(descriptor)
+            os.fsync(write.fileno())
     shutil.copystat(source, target)
     target.chmod(0o600)
     return digest.hexdigest()
@@ -205,7 +213,9 @@ def forget_trial(host: Host, settings) -> None:
         postgres.Server(host).drop(TRIAL_DATABASE)
 
 
-def fill(host: Host, settings, folder: Path, manifest: dict, environment: str, **limits) -> None:
+def fill(
+    host: Host, settings, folder, manifest, environment: str, hold_mail=False, **limits
+) -> None:
     """An empty place becomes the backup's portal, and every claim about it is looked at."""
     host.step("Database and files")
     if not values.sqlite_file(settings):
@@ -217,6 +227,8 @@ def fill(host: Host, settings, folder: Path, manifest: dict, environment: str, *
     # What lies in a bucket is not in the backup, and a trial does not ask the real one.
     is_trial = environment == TRIAL_ENVIRONMENT
     lacks = ["--files-in-bucket"] if manifest["bucket"] and is_trial else []
+    if hold_mail:
+        host.manage("hold_waiting_mail", environment=environment)
     host.manage("verify_restore", *lacks, environment=environment, **limits)
 
 
@@ -235,9 +247,7 @@ def restore(host: Host, folder: Path, replace: bool = False, send_mail: bool = F
     host.step("Stop")
     host.run("systemctl", "stop", "portal-web", *release.workers(host))
     move_aside(host, settings)
-    fill(host, settings, folder, manifest, ENVIRONMENT)
-    if not send_mail:
-        host.manage("hold_waiting_mail")
+    fill(host, settings, folder, manifest, ENVIRONMENT, hold_mail=not send_mail)
     host.step("Start the web server")
     host.run("systemctl", "start", "portal-web")
     release.wait_until_ready(host, settings)

@@ -183,6 +183,8 @@ def take_up(host: Host, settings: dict[str, str], changed: set[str] = frozenset(
         host.run("systemctl", "reload", "portal-web")
     # Each finishes its job first; what waits is in the database.
     host.run("systemctl", "restart", *workers(host))
+    # A release may have brought one that was not there before.
+    host.run("systemctl", "enable", "--quiet", "portal-web", *workers(host))
     wait_until_ready(host, settings)
 
 
