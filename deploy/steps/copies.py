@@ -34,9 +34,11 @@ def backup(host: Host, folder: Path, settings=None, user: str = USER) -> Path:
     settings = settings or values.read(host)
     target = folder / f"portal-{now()}"
     unfinished = folder / f"{target.name}.unfinished"
+    records = host.path(values.records_dir(settings))
+    refuse_full(folder, size_of(records))
     unfinished.mkdir(mode=0o700, parents=True)
     rows = dump_database(host, settings, unfinished, user)
-    files = copy_files(host.path(values.records_dir(settings)), unfinished / "records")
+    files = copy_files(records, unfinished / "records")
     dump = unfinished / DUMP[bool(values.sqlite_file(settings))]
     manifest = {
         "made_at": now(), "rows": rows, "files": files, "dump": digest_of(dump),
@@ -141,6 +143,19 @@ def read_backup(folder: Path, is_sqlite: bool) -> dict:
     return manifest
 
 
+def refuse_full(target: Path, needed: int) -> None:
+    """The running portal shares this disk: it keeps what it asks for by MIN_FREE_MB."""
+    while not target.exists():
+        target = target.parent
+    free = shutil.disk_usage(target).free - 2 * 1000**3
+    if free < needed:
+        raise StopError(f"{target} needs {(needed - free) // 10**6} MB more of free space.")
+
+
+def size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
 def put_files(host: Host, folder: Path, target: str, names) -> None:
     """Copies of the files, the service's own, closed to everybody else."""
     host.folder(target, USER, USER, 0o700)
@@ -195,6 +210,7 @@ def trial(host: Host, folder: Path, keep: bool = False) -> None:
     host.step("The backup's own hashes")
     manifest = read_backup(folder, bool(values.sqlite_file(settings)))
     forget_trial(host, settings)
+    refuse_full(host.path(TRIAL), size_of(folder))
     text = "".join(f"{values.line_of(*item)}\n" for item in copy.items())
     try:
         host.write(TRIAL_ENVIRONMENT, text, mode=0o600)
@@ -238,6 +254,7 @@ def restore(host: Host, folder: Path, replace: bool = False, send_mail: bool = F
     refuse_remote(settings)
     host.step("The backup's own hashes")
     manifest = read_backup(folder, bool(values.sqlite_file(settings)))
+    refuse_full(host.path(values.records_dir(settings)), size_of(folder))
     cases = count_cases(host, settings)
     if cases and not replace:
         raise StopError(
@@ -282,7 +299,14 @@ def count_cases(host: Host, settings) -> int:
 def move_aside(host: Host, settings) -> None:
     stamp = now()
     records = host.path(values.records_dir(settings))
-    if records.exists():
+    if records.is_mount():
+        # A disk of its own cannot be renamed: what is on it is.
+        aside = records / f"before-{stamp}"
+        present = list(records.iterdir())
+        aside.mkdir(mode=0o700)
+        for path in present:
+            path.rename(aside / path.name)
+    elif records.exists():
         records.rename(records.with_name(f"{records.name}.before-{stamp}"))
     if not values.sqlite_file(settings):
         server, name = postgres.Server(host), values.postgres(settings)["PGDATABASE"]

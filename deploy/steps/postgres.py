@@ -43,7 +43,8 @@ class Server:
     """Asked as its superuser; `env` says which server where it is not this machine's own."""
 
     def __init__(self, host: Host, user: str = "postgres", env: dict | None = None):
-        self.host, self.user, self.env = host, user, env or {}
+        self.host, self.user = host, user
+        self.env = {"PGOPTIONS": "-c client_min_messages=warning", **(env or {})}
 
     def sql(self, text: str, database: str = "postgres") -> str:
         words = ["psql", "--no-psqlrc", "-AtqX", "-v", "ON_ERROR_STOP=1", "-d", database]

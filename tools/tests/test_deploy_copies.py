@@ -122,6 +122,26 @@ def test_a_portal_with_cases_is_not_replaced_unless_told_so(
     assert host.ran == []
 
 
+def test_a_folder_that_is_a_disk_of_its_own_is_emptied_into_itself(
+    host, sqlite_settings, monkeypatch
+):
+    monkeypatch.setattr(copies.Path, "is_mount", lambda path: path.name == "records")
+    copies.move_aside(host, sqlite_settings)
+    (aside,) = (host.path(VAR) / "records").iterdir()
+    assert aside.name.startswith("before-")
+    assert (aside / NAME).exists()
+
+
+def test_a_copy_does_not_fill_the_disk_of_the_running_portal(
+    host, sqlite_settings, tmp_path, monkeypatch
+):
+    usage = copies.shutil.disk_usage(tmp_path)._replace(free=2 * 1000**3)
+    monkeypatch.setattr(copies.shutil, "disk_usage", lambda _path: usage)
+    with pytest.raises(StopError, match="free space"):
+        copies.backup(host, tmp_path / "backups", sqlite_settings)
+    assert not (tmp_path / "backups").exists()
+
+
 REAL = {
     "DATABASE_URL": values.DATABASE_URL,
     "RECORDS_DIR": "/data/records",
