@@ -1,20 +1,17 @@
 """What a request may do and where it may come from (rows W4, W5)."""
 
 import pytest
-from django.apps import apps
 from django.test import Client
 from django.urls import resolve
 
 from portal.tests.fixtures import sign_in_staff
 from portal.tests.routes import all_routes
+from portal.tests.test_access import rows
 
 pytestmark = pytest.mark.any_engine
 
 # Browsers send reports without a token; nothing is changed by one.
 WITHOUT_TOKEN = {"csp-report"}
-# Rows that a reader leaves behind: who read what, and the session itself. The list of papers is
-# worked out anew from the directory by whoever looks; nobody says anything by it.
-TRACES = {"portal.auditevent", "sessions.session", "cases.checklistitem"}
 
 
 def everybody(request):
@@ -65,26 +62,6 @@ def test_post_from_a_foreign_origin_is_403_W4(coordinator, case, origin):
         headers={"origin": origin},
     )
     assert response.status_code == 403
-
-
-def test_get_of_every_address_twice_changes_no_rows_W4(request, case, scmc):
-    for _name, user in everybody(request):
-        client = sign_in_staff(user)
-        client.get("/office/")
-        before = rows()
-        for _time in range(2):
-            for route in all_routes():
-                client.get(route.path(case_id=case.pk, slug=scmc.slug, reference=case.reference))
-        assert rows() == before
-
-
-def rows() -> dict:
-    """Every row of every table but the traces of reading."""
-    return {
-        model._meta.label_lower: sorted(map(str, model.objects.order_by().values_list()))
-        for model in apps.get_models()
-        if model._meta.label_lower not in TRACES
-    }
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from django.test import Client
 
 from portal.admin.strict import StrictAdmin
 from portal.sites import office
-from portal.tests.cast import Stage
 from portal.tests.fixtures import sign_in_staff
 from portal.tests.routes import all_routes, staff_routes
 
@@ -55,31 +54,6 @@ def test_admin_is_nowhere_S3(client, administrator):
     for path in ("/admin/", "/admin/login/", "/en/admin/"):
         assert client.get(path).status_code == 404
         assert sign_in_staff(administrator).get(path).status_code == 404
-
-
-def consume(response) -> None:
-    """To its end: a file that is given out piece by piece is closed there."""
-    for _piece in response:
-        pass
-
-
-@pytest.mark.parametrize("who", ["lead", "editor", "auditor", "administrator", "nobody"])
-def test_every_staff_page_is_kept_nowhere_A6(db, who):
-    """Pages of objects that are there and of such that are not, and what is refused."""
-    stage = Stage()
-    client = stage.client(who)
-    strict = Client(enforce_csrf_checks=True)
-    strict.cookies = client.cookies
-    for route in staff_routes():
-        if "logout" in route.pattern:
-            continue
-        for response in (
-            client.get(stage.path(route)), client.get(route.path()), strict.post(route.path()),
-        ):  # fmt: skip
-            consume(response)
-            assert "no-store" in response.headers.get("Cache-Control", ""), route
-            assert "private" in response.headers["Cache-Control"], route
-        assert response.status_code == 403, route
 
 
 def test_view_on_site_tells_nothing_H3(lead, editor):

@@ -16,6 +16,8 @@ from portal.models import User
 from portal.tests.fixtures import PASSWORD, sign_in_staff
 from portal.tests.routes import UNKNOWN_ID
 
+pytestmark = pytest.mark.any_engine
+
 DESK = {"office": "/office/", "partners": "/partners/"}
 
 
