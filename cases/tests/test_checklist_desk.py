@@ -19,7 +19,7 @@ from portal.tests.fixtures import (
     sign_in_staff,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 
 
 @pytest.fixture(autouse=True)

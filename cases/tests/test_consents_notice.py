@@ -16,7 +16,7 @@ from cases.models import CaseEvent, Consent, Referral
 from cases.tests.family import case_url, signed_in
 from cases.tests.hospitals import agree, agree_to_all, share
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 # Each item of Article 13 and of China's Article 39, by the words that tell it.
 NOTICE = {

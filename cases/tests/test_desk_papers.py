@@ -14,7 +14,7 @@ from cases.workflow import InfoReason, Stage, WaitingOn
 from portal.models import AuditEvent, OutgoingMail
 from portal.tests.fixtures import HEALTH_CANARY, RECORD_NAME, make_record, sign_in_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 PDF = b"%PDF-1.7 something"
 
 

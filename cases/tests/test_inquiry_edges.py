@@ -24,7 +24,7 @@ from cases.tests.family import (
 from cases.tests.test_way_back import come_back, pause
 from portal.tests.fixtures import FAMILY_CODE, HEALTH_CANARY
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 CHECK, SENT = "/en/inquiry/check/", "/en/inquiry/sent/"
 TYPED = {"problem": f"Since May: {HEALTH_CANARY} 🌿 فحص\r\nsecond line"}
 KEPT = ("kept", "kept_page", "kept_draft", "kept_answers")

@@ -23,7 +23,7 @@ from cases.tests.family import (
 from cases.workflow import Stage
 from portal.tests.fixtures import make_case, sign_in_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 WORDS = "Half a page about <b>my child</b>"
 ESCAPED = "Half a page about &lt;b&gt;my child&lt;/b&gt;"
 

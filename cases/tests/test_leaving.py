@@ -13,7 +13,7 @@ from cases.tests.family import case_url, fill_in, signed_in, step_url
 from portal.sealed_sessions import SessionStore
 from portal.tests.fixtures import NAME_CANARY
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 LEAVE, LEFT = "/en/case/leave/", "/en/case/left/"
 
 

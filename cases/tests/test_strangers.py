@@ -28,7 +28,7 @@ from cases.tests.test_tracking import give_consent
 from portal.tests.fixtures import HEALTH_CANARY
 from portal.tests.test_environment import RING
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 
 
 def test_a5_cookie_noted_beforehand_reads_no_inquiry(client, case):

@@ -14,7 +14,7 @@ from cases.tests.family import ANSWERS, code_on, fill_in, shown, sign_in, step_u
 from portal.models import AuditEvent, OutgoingMail
 from portal.tests.fixtures import HEALTH_CANARY, sign_in_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 TYPE = "/office/cases/case/type/"
 PAPER = "/en/inquiry/paper/"
 

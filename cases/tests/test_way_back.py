@@ -24,7 +24,7 @@ from portal.mail import render_mail
 from portal.models import OutgoingMail
 from portal.tests.fixtures import HEALTH_CANARY
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 LATER = "/en/inquiry/later/"
 SIGN_IN = "/en/case/"
 

@@ -10,7 +10,7 @@ from hospitals.tests.claims import make_claim, make_condition, make_source, name
 from hospitals.views.compare import MAX_COMPARED
 from portal.tests.fixtures import make_hospital, make_listing
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
 COMPARE = "/en/compare/"
 
 
