@@ -17,7 +17,10 @@ from tools import install, installs
 ROOT = Path(__file__).resolve().parent.parent.parent
 FILES = ("requirements.txt", "requirements-dev.txt", "requirements-audit.txt")
 # Log-ins that nobody has: those of help texts and the handbook, and those of the tests.
-PLACEHOLDER = re.compile(r"USER:PASSWORD@|user:secret(?:%20word)?@|u%40x:p@")
+PLACEHOLDER = re.compile(
+    r"USER:PASSWORD@|user:secret(?:%20word)?@|u%40x:p@|portal:PASSWORD@db/|u:p%40ss@db:|"
+    r"(?:user|real):(?:pa%23ss|password)@(?:mail|bucket)\.example|user:canary@x\b"
+)
 PIN = re.compile(r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==(\S+)", re.IGNORECASE | re.MULTILINE)
 # Hashes of the pins and of the bill are long and random, and public.
 HASH_FILES = re.compile(r"requirements.*\.txt|docs/sbom\.json|.*package-lock\.json")
