@@ -11,7 +11,6 @@ out, and a reader who has the page needs the ETag alone.
 """
 
 import hashlib
-import re
 from typing import NamedTuple
 
 import brotli
@@ -29,7 +28,8 @@ KEEP_SECONDS = 3600
 FRESHNESS = {"Cache-Control": "public, no-cache", "Vary": "Accept-Encoding"}
 # Of 0 to 11; a page that is not kept is compressed once and thrown away.
 KEPT_QUALITY, PASSING_QUALITY = 8, 4
-BROTLI = re.compile(r"(?:^|,)\s*br\s*(?:;\s*q=(?:1|0\.[0-9]*[1-9])[0-9]*)?\s*(?:,|$)")
+# Letters of the header that are read, and encodings of it: browsers send five in thirty letters.
+HEADER_LETTERS, ENCODINGS = 200, 20
 
 
 class Page(NamedTuple):
@@ -99,7 +99,25 @@ def answer(request, page: Page) -> HttpResponse:
 
 
 def takes_brotli(request) -> bool:
-    return BROTLI.search(request.headers.get("Accept-Encoding", "")) is not None
+    """Whether the reader takes Brotli (RFC 9110, 12.5.3).
+
+    Split, not searched: a regular expression over a header of 8 KB stalls a process for seconds.
+    """
+    header = request.headers.get("Accept-Encoding", "")[:HEADER_LETTERS]
+    return any(map(_is_brotli, header.split(",")[:ENCODINGS]))
+
+
+def _is_brotli(part: str) -> bool:
+    name, _semicolon, weight = part.partition(";")
+    if name.strip().lower() != "br":
+        return False
+    key, _equals, value = weight.partition("=")
+    if not weight.strip():
+        return True
+    try:
+        return key.strip().lower() == "q" and 0 < float(value) <= 1
+    except ValueError:
+        return False
 
 
 def sent_etag(etag: str, is_compressed: bool) -> str:

@@ -1,6 +1,7 @@
 import html
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import brotli
 import pytest
@@ -11,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from hospitals import results
+from hospitals import pages, results
 from hospitals.actions import approve_revision, propose_revision
 from hospitals.finding import answer as finding
 from hospitals.finding.indexing import rebuild
@@ -372,7 +373,32 @@ def test_page_is_sent_compressed_to_readers_that_can(client, directory):
     assert plain["Vary"] == packed["Vary"] == "Accept-Encoding"
 
 
-@pytest.mark.parametrize("accepted", ["gzip", "br;q=0", "br;q=0.0", "abr", ""])
+@pytest.mark.parametrize("accepted", ["br", "gzip,BR", "br ; q = 0.5", "gzip;q=1,br;q=1.000"])
+def test_brotli_is_known_however_it_is_written(client, directory, accepted):
+    answer = client.get(LIST, headers={"Accept-Encoding": accepted})
+    assert answer["Content-Encoding"] == "br"
+
+
+def test_no_more_than_two_hundred_letters_of_the_header_are_read_R8():
+    """A search over the whole of it stalled every thread of a process for seconds."""
+
+    class Header(str):
+        def __getitem__(self, part):
+            assert part == slice(None, 200)
+            return str.__getitem__(self, part)
+
+        def split(self, *_arguments):
+            raise AssertionError("the whole header was read")
+
+    request = SimpleNamespace(headers={"Accept-Encoding": Header("br;q=0." + "1" * 8000 + "x")})
+    assert pages.takes_brotli(request) is False
+    assert not hasattr(pages, "re")
+
+
+BAD = ["gzip", "br;q=0", "br;q=0.0", "abr", "", "br;q=2", "br;q=nan", "br;q=x", "br;x=1", ";br"]
+
+
+@pytest.mark.parametrize("accepted", BAD)
 def test_page_is_sent_plain_to_readers_that_cannot(client, directory, accepted):
     answer = client.get(LIST, headers={"Accept-Encoding": accepted})
     assert answer.has_header("Content-Encoding") is False
