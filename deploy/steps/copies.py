@@ -264,7 +264,13 @@ def restore(host: Host, folder: Path, replace: bool = False, send_mail: bool = F
     host.step("Stop")
     host.run("systemctl", "stop", "portal-web", *release.workers(host))
     move_aside(host, settings)
-    fill(host, settings, folder, manifest, ENVIRONMENT, hold_mail=not send_mail)
+    try:
+        fill(host, settings, folder, manifest, ENVIRONMENT, hold_mail=not send_mail)
+    except StopError as error:
+        raise StopError(
+            f"{error}\nThe portal stays stopped. Start it as it is: systemctl start portal-web; or "
+            "restore --replace another backup; or give what is called ...before-... its name back."
+        ) from error
     host.step("Start the web server")
     host.run("systemctl", "start", "portal-web")
     release.wait_until_ready(host, settings)

@@ -19,6 +19,10 @@ class StopError(Exception):
     """Something that a person has to do first; the message says what."""
 
 
+def _text(output: str | bytes | None) -> str:
+    return output.decode(errors="replace") if isinstance(output, bytes) else output or ""
+
+
 class Host:
     """`root` is / but in tests."""
 
@@ -44,9 +48,12 @@ class Host:
         if "env" in options:
             options["env"] = {**os.environ, **options["env"]}
         if quiet:
-            options.update(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            options.update(stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         done = subprocess.run(words, **options)
         if check and done.returncode:
+            # Quiet is for what went well.
+            if quiet:
+                self.say(_text(done.stdout)[-3000:])
             raise StopError(f"This failed (it ended with {done.returncode}): {' '.join(words)}")
         return done
 

@@ -1,14 +1,19 @@
 """`deploy/manage`: see its first lines and docs/operations.md."""
 
 import argparse
+import fcntl
 import os
 import sys
 from pathlib import Path
 
-from deploy.steps import checks, copies, release, setup, values
-from deploy.steps.host import ENVIRONMENT, Host, StopError
-
 SOURCE = Path(__file__).resolve().parent.parent.parent
+# Of this release, in whatever folder the command is given.
+sys.path.insert(0, str(SOURCE))
+
+from deploy.steps import checks, copies, release, setup, values  # noqa: E402
+from deploy.steps.host import ENVIRONMENT, Host, StopError  # noqa: E402
+
+LOCK = "/run/portal-manage.lock"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -66,6 +71,17 @@ def run(host: Host, asked: argparse.Namespace) -> bool:
     return True
 
 
+def lock(name: str):
+    """One of these at a time: to be kept open, since the lock ends with it."""
+    file = open(name, "w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise StopError("Another deploy/manage is at work; let it end first.") from error
+    return file
+
+
 def main() -> int:
     words = sys.argv[1:] if sys.argv[1:] not in ([], ["help"]) else ["--help"]
     asked = parser().parse_args(words)
@@ -76,7 +92,10 @@ def main() -> int:
     if asked.command != "setup" and not host.read(ENVIRONMENT):
         sys.exit(f"{ENVIRONMENT} is missing or empty: deploy/manage setup")
     try:
-        return 0 if run(host, asked) else 1
+        if asked.command in ("check", "backup"):
+            return 0 if run(host, asked) else 1
+        with lock(LOCK):
+            return 0 if run(host, asked) else 1
     except StopError as error:
         print(f"STOPPED: {error}", file=sys.stderr)
         return 1

@@ -114,6 +114,7 @@ def place(host: Host, name: str, text: str) -> bool:
         host.write(f"{INSTALLED}{name}.wanted", text)
         return False
     if present and not ours and present != text:
+        host.say(f"   {name} was another; it is kept as {name}.before-portal")
         host.write(f"{name}.before-portal", present)
     changed = host.write(name, text)
     host.write(f"{INSTALLED}{name}", text)
@@ -180,12 +181,21 @@ def take_up(host: Host, settings: dict[str, str], changed: set[str] = frozenset(
         host.say(f"   portal-web is restarted, about 2 seconds of 'try again': {why}")
         host.run("systemctl", "restart", "portal-web")
     else:
+        before = processes(host)
         host.run("systemctl", "reload", "portal-web")
+        # Those that served before still answer for a moment: /readyz is asked of the new ones.
+        host.wait_for("the former processes", lambda: not before & processes(host), 45)
     # Each finishes its job first; what waits is in the database.
     host.run("systemctl", "restart", *workers(host))
     # A release may have brought one that was not there before.
     host.run("systemctl", "enable", "--quiet", "portal-web", *workers(host))
     wait_until_ready(host, settings)
+
+
+def processes(host: Host) -> set[str]:
+    """Numbers of the web server's processes below its master."""
+    master = host.output("systemctl", "show", "--value", "-p", "MainPID", "portal-web")
+    return set(host.read(f"/proc/{master}/task/{master}/children").split())
 
 
 def restart(host: Host, settings: dict[str, str]) -> None:
@@ -197,7 +207,8 @@ def restart(host: Host, settings: dict[str, str]) -> None:
 def wait_until_ready(host: Host, settings: dict[str, str], seconds: int = 60) -> None:
     if not host.wait_for("/readyz", lambda: ready(settings).get("ok"), seconds):
         raise StopError(
-            f"/readyz says {json.dumps(ready(settings))}: journalctl -u portal-web -n 50"
+            f"/readyz says {json.dumps(ready(settings))}: journalctl -u portal-web -n 50. "
+            "After an upgrade: deploy/manage rollback"
         )
     host.say(f"   /readyz: {json.dumps(ready(settings))}")
 

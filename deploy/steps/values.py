@@ -120,7 +120,9 @@ def fill_in(host: Host, answered: dict[str, str], given: dict[str, str]) -> dict
     wanted |= {name: value for name, value in given.items() if name.startswith("OPERATOR_")}
     text = host.read(ENVIRONMENT)
     kept = parse(text)
-    new = [line_of(name, value) for name, value in wanted.items() if value and name not in kept]
+    # A key may lie in a file of its own, which wins.
+    there = set(kept) | {name.removesuffix("_FILE") for name in kept}
+    new = [line_of(name, value) for name, value in wanted.items() if value and name not in there]
     if text and not text.endswith("\n"):
         text += "\n"
     host.write(ENVIRONMENT, text + "".join(f"{line}\n" for line in new), mode=0o600)

@@ -66,6 +66,12 @@ def test_what_an_operator_wrote_is_kept_word_for_word(tmp_path):
     assert text.count("SECRET_KEY=") == 1
 
 
+def test_a_key_that_lies_in_a_file_of_its_own_gets_no_second_one(tmp_path):
+    host = PretendHost(tmp_path)
+    host.write(ENVIRONMENT, "RECORD_KEYS_FILE=/etc/portal/ring\n", mode=0o600)
+    assert "RECORD_KEYS" not in fill_in(host)
+
+
 @pytest.mark.parametrize(
     "value", ["plain", 'a "quoted" one', "back\\slash", "with $HOME `x`", "o'k", ""]
 )
