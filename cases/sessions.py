@@ -7,6 +7,7 @@ version of the code. Each request asks the database whether that still holds.
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.middleware.csrf import rotate_token
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -24,7 +25,13 @@ ASKED_FOR_LINK = "asked_for_link"
 
 
 def sign_in(request, member: FamilyMember) -> None:
-    """A new session key; the one that was known before is dead (row A5)."""
+    """A new session key; the one that was known before is dead (row A5).
+
+    Raises PermissionDenied where the office types for a family: whatever such a browser holds,
+    nobody of the office becomes a family (rows A5, P1).
+    """
+    if is_typists(request):
+        raise PermissionDenied
     request.session.cycle_key()
     rotate_token(request)
     now = timezone.now().isoformat()
@@ -108,6 +115,7 @@ def enter_draft(request, draft: Draft) -> None:
     """
     rotate_token(request)
     _keep_draft(request, draft, "")
+    request.session[DRAFT] |= {"by_code": True}
     request.session.set_expiry(settings.FAMILY_SESSION_MAX)
 
 
@@ -115,6 +123,20 @@ def type_draft(request, draft: Draft) -> None:
     """The office types for a family: as long as the log-in of the person lasts, and no longer."""
     _keep_draft(request, draft, "")
     request.session[DRAFT] |= {"typist": str(request.user.pk)}
+
+
+def is_typists(request) -> bool:
+    """Whether the office types for a family in this browser, or did until its log-in ended."""
+    return bool((request.session.get(DRAFT) or {}).get("typist"))
+
+
+def may_act_as_family(request) -> bool:
+    """Whether this browser came to its draft by the family's secret or by its code.
+
+    Asked before a draft that was sent opens the case: closed by default.
+    """
+    kept = request.session.get(DRAFT) or {}
+    return not kept.get("typist") and bool(kept.get("secret") or kept.get("by_code"))
 
 
 def typist(request) -> User | None:
@@ -164,8 +186,15 @@ def current_draft(request) -> Draft | None:
     )
     if draft is None or not _is_secret_right(draft, kept["secret"]):
         return None
+    if kept.get("typist") and not _is_still_typed(draft, kept["typist"]):
+        return None
     is_over = draft.case_id is None and draft.expires_at <= timezone.now()
     return None if is_over else draft
+
+
+def _is_still_typed(draft: Draft, typist: str) -> bool:
+    """Not once it is sent, by whomever: it is the family's then. Nor once a colleague has it."""
+    return draft.case_id is None and str(draft.typed_by_id) == typist
 
 
 def _is_secret_right(draft: Draft, secret: str) -> bool:

@@ -174,8 +174,17 @@ def reopen_by_link(*, row: FamilyToken) -> tuple[Draft, str]:
     return row.draft, secret
 
 
-def discard_draft(*, draft: Draft) -> None:
-    """The family erases what it typed; what was sent stays."""
+@transaction.atomic
+def discard_draft(*, draft: Draft, by=None) -> None:
+    """Erase what was typed; what was sent stays. `by` is whoever of the office types.
+
+    Raises ActionRefusedError for what the office did not begin: on a paper form's draft the
+    family may have typed too (row L3).
+    """
+    if by is not None:
+        if draft.channel != Channel.PHONE or draft.typed_by_id != by.pk:
+            raise ActionRefusedError(_("The family erases this itself. Nothing was erased."))
+        audit.record(by=by, action="draft.discarded", obj=draft, label=draft.reference)
     _erase(Draft.objects.filter(pk=draft.pk, case=None))
 
 

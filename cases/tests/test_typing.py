@@ -1,16 +1,19 @@
 """The office types in a call or a paper form: same pages, same checks, and who typed it."""
 
+import ast
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from cases import actions, intake, throttle
+from cases import actions, intake, links, throttle
 from cases.actions import ActionRefusedError
-from cases.models import Case, Consent, Draft
+from cases.models import Case, CaseEvent, Consent, Draft, FamilyMember, FamilyToken
 from cases.paper import paper_pages
-from cases.tests.family import ANSWERS, code_on, fill_in, shown, sign_in, step_url
+from cases.sessions import MEMBER
+from cases.tests.family import ANSWERS, as_a_person, code_on, fill_in, shown, sign_in, step_url
 from portal.models import AuditEvent, OutgoingMail
 from portal.tests.fixtures import HEALTH_CANARY, sign_in_staff
 
@@ -220,3 +223,117 @@ def test_page_of_a_typist_whose_log_in_ended_is_given_back_and_kept_nowhere(
     assert reverse("office:login") in page.text
     draft = Draft.objects.get()
     assert (draft.channel, "problem" in draft.answers) == ("phone", False)
+
+
+# Every view that signs somebody in; a new one is added here with its way of keeping typists out.
+SIGNS_IN = {
+    ("cases/views/access.py", "_try"),
+    ("cases/views/access.py", "_use_link"),
+    ("cases/views/inquiry.py", "_written_down"),
+}
+
+
+def callers_of_sign_in() -> set[tuple[str, str]]:
+    root, found = settings.BASE_DIR, set()
+    for path in [*root.glob("cases/**/*.py"), *root.glob("portal/**/*.py")]:
+        if "tests" in path.parts:
+            continue
+        for function in ast.walk(ast.parse(path.read_text())):
+            if isinstance(function, ast.FunctionDef):
+                calls = {ast.unparse(n.func) for n in ast.walk(function) if isinstance(n, ast.Call)}
+                if "sessions.sign_in" in calls:
+                    found.add((str(path.relative_to(root)), function.name))
+    return found
+
+
+def test_every_view_that_signs_in_is_known_A5():
+    assert callers_of_sign_in() == SIGNS_IN
+
+
+def print_paper() -> tuple[str, str]:
+    """Reference and code of a paper form that a family printed."""
+    page = Client().post(PAPER)
+    return page.context["draft"].reference, page.context["code"]
+
+
+def paper_that_both_opened(coordinator) -> tuple[Client, Client, str, str]:
+    """The office typed a paper form in and left it open; the family sent it itself."""
+    reference, code = print_paper()
+    desk = sign_in_staff(coordinator)
+    desk.post(TYPE, {"reference": reference})
+    family = Client()
+    family.post(reverse("case:sign-in"), {"reference": reference, "code": code})
+    fill_in(family)
+    assert family.post(reverse("inquiry:check"), as_a_person(family)).status_code == 302
+    assert Case.objects.get().reference == reference
+    return desk, family, reference, code
+
+
+def holds_no_family(desk, reference: str) -> bool:
+    """No page of the case opens, and nothing was recorded as the family's."""
+    is_in = MEMBER in desk.session
+    pages = [reverse(f"case:{name}", args=[reference]) for name in ("detail", "sharing", "papers")]
+    return not is_in and {desk.get(page).status_code for page in pages} == {302}
+
+
+def test_typist_does_not_become_the_family_that_sends_itself_A5(coordinator):
+    desk, family, reference, _code = paper_that_both_opened(coordinator)
+    for answer in (desk.get(reverse("inquiry:sent")), desk.post(reverse("inquiry:sent"))):
+        assert answer.url == reverse("inquiry:start")
+    assert holds_no_family(desk, reference)
+    assert family.post(reverse("inquiry:sent")).url == reverse("case:detail", args=[reference])
+
+
+def test_second_browser_of_a_typist_does_not_become_the_family_A5(coordinator):
+    first = begin_call(coordinator)
+    second = sign_in_staff(coordinator)
+    second.post(TYPE, {"again": Draft.objects.get().reference})
+    case = finish(first)
+    assert second.post(reverse("inquiry:sent")).url == reverse("inquiry:start")
+    assert holds_no_family(second, case.reference)
+    assert not CaseEvent.objects.filter(kind="signed_in").exists()
+
+
+def test_typist_who_knows_the_code_stays_outside_A5(coordinator):
+    desk, _family, reference, code = paper_that_both_opened(coordinator)
+    answer = desk.post(reverse("case:sign-in"), {"reference": reference, "code": code})
+    assert answer.status_code == 403
+    assert holds_no_family(desk, reference)
+
+
+def test_typist_who_has_the_mailed_link_stays_outside_A5(coordinator):
+    desk, _family, reference, _code = paper_that_both_opened(coordinator)
+    actions.send_sign_in_link(member=FamilyMember.objects.get())
+    token = links.link_token(FamilyToken.objects.latest("created_at").pk)
+    path = reverse("case:link", args=[token])
+    assert desk.post(path, {"reference": reference}).status_code == 403
+    assert holds_no_family(desk, reference)
+
+
+def test_colleague_who_took_the_paper_over_closes_it_to_the_first(coordinator, lead):
+    reference, _code = print_paper()
+    desk = sign_in_staff(coordinator)
+    desk.post(TYPE, {"reference": reference})
+    assert desk.get(step_url("you")).status_code == 200
+    sign_in_staff(lead).post(TYPE, {"reference": reference})
+    assert desk.get(step_url("you")).status_code != 200
+
+
+def test_office_erases_only_what_it_began_and_says_so_L3(coordinator):
+    desk = begin_call(coordinator)
+    desk.post(reverse("inquiry:discard"))
+    assert not Draft.objects.exists()
+    assert AuditEvent.objects.get(action="draft.discarded").actor_label == "coordinator"
+
+
+def test_office_does_not_erase_a_paper_of_the_family_L3(coordinator):
+    reference, code = print_paper()
+    family = Client()
+    family.post(reverse("case:sign-in"), {"reference": reference, "code": code})
+    fill_in(family, until="problem")
+    desk = sign_in_staff(coordinator)
+    desk.post(TYPE, {"reference": reference})
+    page = desk.post(reverse("inquiry:discard"), follow=True)
+    assert "Nothing was erased" in page.text
+    assert HEALTH_CANARY in family.get(step_url("problem")).text
+    assert not AuditEvent.objects.filter(action="draft.discarded").exists()

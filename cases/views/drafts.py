@@ -84,8 +84,12 @@ def one_moment(request, size: int):
 def discard(request):
     """Erases what was typed, here and on the server."""
     draft = sessions.current_draft(request)
-    if draft:
-        actions.discard_draft(draft=draft)
+    try:
+        if draft:
+            actions.discard_draft(draft=draft, by=sessions.typist(request))
+    except actions.ActionRefusedError as refused:
+        messages.error(request, str(refused))
+        return redirect("inquiry:resume")
     sessions.forget_draft(request)
     messages.success(request, _("What you typed is erased."))
     return redirect("inquiry:start")

@@ -276,7 +276,7 @@ def _code(request, draft) -> str:
 def sent(request):
     """Reference and code, what happens next, and by when. Later than that it is shown once."""
     draft = sessions.current_draft(request)
-    if draft is None or draft.case_id is None:
+    if draft is None or draft.case_id is None or not sessions.may_act_as_family(request):
         return redirect("inquiry:start")
     if request.method == "POST" and not is_switching(request):
         return _written_down(request, draft)
