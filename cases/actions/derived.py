@@ -13,11 +13,12 @@ from cases.models import DerivedFile, Purpose, Record
 from cases.permissions import can_read_record, is_family
 from cases.records import store
 from cases.records.crypto import KeyDestroyedError, SealBrokenError
-from cases.records.derive import CannotMakeError, Derived, DeriveFailedError, Limits, Made, deriving
+from cases.records.derive import CannotMakeError, Derived, DeriveFailedError, Made, deriving
 from cases.records.kinds import PICTURES, Kind, Status
 from cases.records.sealed import open_sealed
 from portal import audit
 from portal.chains import arguments_with_jobs
+from portal.sandbox import Limits
 
 # In the order in which the task writes them.
 COPIES = (Purpose.VIEWING, Purpose.SMALL)

@@ -23,9 +23,10 @@ from cases.imaging.studies import Patient, Scans, combine
 from cases.models import Case, DerivedFile, ImagingReading, Purpose, Record
 from cases.records import store
 from cases.records.crypto import KeyDestroyedError, SealBrokenError
-from cases.records.derive import CannotMakeError, DeriveFailedError, Limits, deriving
+from cases.records.derive import CannotMakeError, DeriveFailedError, deriving
 from cases.records.kinds import Kind, Status
 from portal.chains import arguments_with_jobs
+from portal.sandbox import Limits
 
 SCANS = (Kind.DICOM, Kind.ZIP)
 # Papers of one child: 200 single pictures are four of them.

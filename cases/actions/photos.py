@@ -16,9 +16,10 @@ from cases.models import Case, DerivedFile, PhotoDocument, PhotoPage, Purpose
 from cases.permissions import can_send_records
 from cases.records import crypto, kinds, store
 from cases.records.crypto import KeyDestroyedError, SealBrokenError
-from cases.records.derive import CannotMakeError, Derived, DeriveFailedError, Limits, deriving
+from cases.records.derive import CannotMakeError, Derived, DeriveFailedError, deriving
 from portal import audit
 from portal.chains import arguments_with_jobs
+from portal.sandbox import Limits
 
 MOST_PAGES = 40
 # Room beside the photos for what a PDF adds of its own.

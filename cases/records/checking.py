@@ -6,24 +6,18 @@ the file's own key, and opens what it needs of it (row U5).
 
 import base64
 import io
-import json
-import signal
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from cases.records import scanner, store
 from cases.records.kinds import ALLOWED, Kind, Reason, Status
 from cases.records.sealed import HEADER_BYTES, PIECE, SealedReader, file_key
+from portal.sandbox import Limits, SandboxFailedError, TooMuchError, run_in_sandbox
 
-# The child's own limit counts its work (10 s); this one also counts waiting on a busy machine.
-WALL_SECONDS = 30
+# Writes nothing anywhere but to the pipe.
+LIMITS = Limits(seconds=10)
 TYPES = {name: str(allowed.kind) for allowed in ALLOWED for name in allowed.types}
-TOO_MUCH_SIGNALS = frozenset({-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGSEGV})
 
 
 class CheckFailedError(Exception):
@@ -49,30 +43,12 @@ def judge_file(storage_name: str, case_key: bytes, kind: str) -> Verdict:
             "kind": kind,
             "types": TYPES,
         }
-        return _run_child(task)
-
-
-def _run_child(task: dict) -> Verdict:
-    command = [sys.executable, "-m", "cases.records.child"]
-    try:
-        done = subprocess.run(
-            command,
-            input=json.dumps(task) + "\n",
-            capture_output=True,
-            text=True,
-            timeout=WALL_SECONDS,
-            cwd=settings.BASE_DIR,
-            pass_fds=[task["file"]],
-            # Without the environment: it holds the keys of everything else.
-            env={"PYTHONDONTWRITEBYTECODE": "1"},
-        )
-    except subprocess.TimeoutExpired:
-        return Verdict(Status.REFUSED, Reason.TOO_MUCH)
-    if done.returncode in TOO_MUCH_SIGNALS or "MemoryError" in done.stderr[-200:]:
-        return Verdict(Status.REFUSED, Reason.TOO_MUCH)
-    if done.returncode:
-        raise CheckFailedError(done.returncode)
-    said = json.loads(done.stdout)
+        try:
+            said = run_in_sandbox("judge", task, LIMITS, files=[file.fileno()])
+        except TooMuchError:
+            return Verdict(Status.REFUSED, Reason.TOO_MUCH)
+        except SandboxFailedError as error:
+            raise CheckFailedError from error
     return Verdict(Status(said["status"]), said["reason"], tuple(said["flags"]))
 
 

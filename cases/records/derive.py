@@ -1,4 +1,4 @@
-"""Makes files from sealed files in a child process: sealed in, sealed out.
+"""Makes files from sealed files in the sandbox: sealed in, sealed out.
 
 The child has the open files and the keys of those files alone, as in
 `checking`: plain bytes exist in its memory only. What it may run is the table
@@ -7,25 +7,20 @@ The child has the open files and the keys of those files alone, as in
 
 import base64
 import io
-import json
-import resource
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 
 from cases.records import store
 from cases.records.sealed import HEADER_BYTES, SealedReader, file_key
+from portal.sandbox import FILES, Limits, SandboxFailedError, TooMuchError, run_in_sandbox
 
 MB = 1024 * 1024
-WAIT = 3
-TOO_MUCH_SIGNALS = frozenset({-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGSEGV})
+LIMITS = Limits(file_size=64 * MB)
 
 
 class CannotMakeError(Exception):
@@ -42,16 +37,6 @@ class CannotMakeError(Exception):
 
 class DeriveFailedError(Exception):
     """It did not work this time: a full disk, a child that could not start."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Of the child. `seconds` count its own work, WAIT times as many the wait for it."""
-
-    memory: int = 512 * MB
-    seconds: int = 20
-    # Of each file that it writes, sealed.
-    file_size: int = 64 * MB
 
 
 @dataclass(frozen=True)
@@ -85,7 +70,7 @@ def deriving(
     inputs: Sequence[str],
     outputs: int = 0,
     details: dict | None = None,
-    limits: Limits = Limits(),
+    limits: Limits = LIMITS,
 ) -> Iterator[Derived]:
     """Run a task over stored files; it may write up to `outputs` new ones.
 
@@ -114,7 +99,6 @@ def _run(task, case_key, inputs, names, details, limits) -> Derived:
             "inputs": [{"file": file.fileno(), "key": _text(key)} for file, key in read],
             "outputs": [{"file": file.fileno(), "key": _text(key)} for file, key in written],
             "details": details,
-            "limits": [limits.memory, limits.seconds, limits.file_size],
         }
         files = [file.fileno() for file, _key in read + written]
         said = _ask_child(order, files, limits)
@@ -156,36 +140,16 @@ def _open_new(stack: ExitStack, name: str, case_key: bytes):
 
 
 def _ask_child(order: dict, files: list[int], limits: Limits) -> dict:
-    _allow_files(len(files))
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "cases.records.derive_child"],
-            input=json.dumps(order) + "\n",
-            capture_output=True,
-            text=True,
-            timeout=WAIT * limits.seconds,
-            cwd=settings.BASE_DIR,
-            pass_fds=files,
-            # Without the environment: it holds the keys of everything else.
-            env={"PYTHONDONTWRITEBYTECODE": "1"},
+        said = run_in_sandbox(
+            "derive", order, replace(limits, files=FILES + len(files)), files=files
         )
-    except subprocess.TimeoutExpired as error:
+    except TooMuchError as error:
         raise CannotMakeError("too_much") from error
-    if done.returncode in TOO_MUCH_SIGNALS or "MemoryError" in done.stderr[-200:]:
-        raise CannotMakeError("too_much")
-    if done.returncode:
-        raise DeriveFailedError(done.returncode)
-    said = json.loads(done.stdout)
+    except SandboxFailedError as error:
+        raise DeriveFailedError(str(error)) from error
     if said["error"] == "full":
         raise DeriveFailedError("no room")
     if said["error"]:
         raise CannotMakeError(said["error"], said["which"])
     return said
-
-
-def _allow_files(count: int) -> None:
-    """Many scans at once are many open files; the usual limit is 1,024."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = count + 256
-    if soft < needed <= hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

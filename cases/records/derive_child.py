@@ -1,6 +1,6 @@
-"""The process that makes files of hostile bytes: little memory, little time, no other keys.
+"""Makes files of hostile bytes within the sandbox, which has no keys but theirs.
 
-Standard input: one JSON line, see `derive`. A task is a function of this project:
+The order comes from `derive`. A task is a function of this project:
 
     def task(inputs: list, outputs: list[SealedWriter], details: dict) -> dict
 
@@ -12,10 +12,7 @@ which nothing can be made. No Django, no settings, no rows.
 import base64
 import errno
 import io
-import json
 import os
-import resource
-import sys
 from contextlib import ExitStack, suppress
 
 # What may be run: a module and its function.
@@ -26,7 +23,6 @@ TASKS = {
     "picture": ("cases.records.derive_pictures", "make_viewing_copies"),
     "photos": ("cases.records.derive_pages", "make_pdf"),
 }
-FILES = 64
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -63,24 +59,6 @@ class SealedWriter(io.RawIOBase):
     def finish(self) -> None:
         """On the disk when this returns."""
         self._appender.finish()
-
-
-def main() -> None:
-    order = json.loads(sys.stdin.readline())
-    set_limits(*order["limits"], files=FILES + len(order["inputs"]) + len(order["outputs"]))
-    sys.stdout.write(json.dumps(carry_out(order)))
-
-
-def set_limits(memory: int, seconds: int, file_size: int, *, files: int) -> None:
-    for what, value in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, seconds),
-        # Writes to what it was given, not without end.
-        (resource.RLIMIT_FSIZE, file_size),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, files),
-    ):
-        resource.setrlimit(what, (value, value))
 
 
 def carry_out(order: dict) -> dict:
@@ -137,7 +115,3 @@ def _close(file) -> None:
     """What did not fit is tried once more here; that it failed was said already."""
     with suppress(OSError):
         file.close()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,5 +1,6 @@
 """Files made from sealed files: the limited child, its promises, and what remains of failures."""
 
+import base64
 import errno
 import io
 import json
@@ -12,14 +13,17 @@ from django.db import IntegrityError, transaction
 from cases import actions
 from cases.actions.storage import ORPHAN_AFTER
 from cases.models import DerivedFile, Purpose
-from cases.records import derive, derive_child, store
+from cases.records import derive_child, store
 from cases.records.crypto import SealBrokenError
-from cases.records.derive import CannotMakeError, DeriveFailedError, Limits, deriving
+from cases.records.derive import CannotMakeError, DeriveFailedError, deriving
 from cases.records.derive_child import SealedWriter, TaskError, carry_out
 from cases.records.sealed import PIECE, SealedReader, file_key
 from cases.tests.papers import pattern
 from cases.tests.pictures import as_file, four_colours, make_picture, plain, seal_file
+from portal import sandbox
+from portal.sandbox import MB, Limits
 from portal.tests.fixtures import make_record
+from portal.tests.sandboxed import run_instead
 
 pytestmark = pytest.mark.django_db
 
@@ -31,22 +35,6 @@ def _own_folder(settings, tmp_path):
 
 def files() -> set:
     return set(store.names_older_than(-1))
-
-
-def run_instead(monkeypatch, program: str) -> None:
-    """The child is another program: it has `order` and the project's modules."""
-    start = (
-        "import json, os, sys, resource\n"
-        "import cases.records.derive_child as child\n"
-        "order = json.loads(sys.stdin.readline())\n"
-        "child.set_limits(*order['limits'], files=64)\n"
-    )
-    real = derive.subprocess.run
-
-    def run(command, **options):
-        return real([command[0], "-c", start + program], **options)
-
-    monkeypatch.setattr(derive.subprocess, "run", run)
 
 
 def ask(case, record, outputs=1, **more):
@@ -90,6 +78,7 @@ def test_of_a_failure_in_between_no_file_remains(case, photo):
 def test_an_output_that_is_not_written_is_none(case, photo, monkeypatch):
     run_instead(
         monkeypatch,
+        "import cases.records.derive_child as child\n"
         "outputs = [child._writer(child.ExitStack(), one) for one in order['outputs']]\n"
         "outputs[1].write(b'abc'); outputs[1].finish()\n"
         "print(json.dumps({'error': '', 'which': None, 'answer': {'n': 1}, 'sizes': [0, 3]}))",
@@ -114,7 +103,7 @@ def test_the_child_has_no_environment_and_only_its_files_U5(case, photo, monkeyp
     with other, ask(case, photo) as derived:
         said = derived.answer
     assert set(said["names"]) <= {"PYTHONDONTWRITEBYTECODE", "LC_CTYPE"}
-    assert said["keys"] == ["details", "inputs", "limits", "outputs", "task"]
+    assert said["keys"] == ["details", "inputs", "outputs", "task"]
     # One in, one out, and the one that lists them.
     assert said["files"] == 3
 
@@ -131,21 +120,22 @@ def test_the_child_has_no_environment_and_only_its_files_U5(case, photo, monkeyp
 )
 def test_a_child_that_fails_leaves_nothing_U3(case, photo, monkeypatch, program, raised):
     run_instead(monkeypatch, program)
-    with pytest.raises(raised), ask(case, photo, limits=Limits(seconds=1)):
+    with pytest.raises(raised), ask(case, photo, limits=Limits(seconds=1, file_size=MB)):
         pass
     assert files() == {photo.storage_name}
 
 
 def test_a_child_that_hangs_is_ended_U3(case, photo, monkeypatch):
     run_instead(monkeypatch, "import time; time.sleep(60)")
-    monkeypatch.setattr(derive, "WAIT", 0.3)
-    with pytest.raises(CannotMakeError), ask(case, photo, limits=Limits(seconds=1)):
+    monkeypatch.setattr(sandbox, "WAIT", 0.3)
+    with pytest.raises(CannotMakeError), ask(case, photo, limits=Limits(seconds=1, file_size=MB)):
         pass
 
 
 def test_a_child_cannot_write_without_end_U3(case, photo, monkeypatch):
     run_instead(
         monkeypatch,
+        "import cases.records.derive_child as child\n"
         "def write(inputs, outputs, details):\n"
         "    for _number in range(30): outputs[0].write(bytes(65536))\n"
         "child.find_task = lambda name: write\n"
@@ -190,7 +180,7 @@ def order_for(case, data: bytes, task="picture", outputs=0):
     def one(file_name, flags):
         number = os.open(store.path_of(file_name), flags)
         header = os.pread(number, 36, 0)
-        return {"file": number, "key": derive._text(file_key(key, header))}
+        return {"file": number, "key": base64.b64encode(file_key(key, header)).decode()}
 
     names = [store.create() for _number in range(outputs)]
     return names, {

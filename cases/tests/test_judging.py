@@ -15,6 +15,8 @@ from cases.records.judging import judge
 from cases.records.kinds import Reason, Status, allowed_of
 from cases.records.sealed import Appender
 from cases.tests.papers import make_dicom, make_image, make_pdf, make_zip
+from portal.sandbox import Limits
+from portal.tests.sandboxed import run_instead
 
 KEY = bytes(range(32))
 HTML = b"<!DOCTYPE html><html><script>alert(1)</script></html>"
@@ -218,30 +220,17 @@ def test_the_child_judges_alike_within_its_limits_U3(sealed, sample):
     assert verdict == Verdict(Status(status), reason, tuple(flags))
 
 
-def run_instead(monkeypatch, program: str) -> None:
-    """The child is another program, under the same limits."""
-    limits = "from cases.records.child import *\n" + "\n".join(
-        f"limit(resource.{what}, {value})"
-        for what, value in (("RLIMIT_AS", "MEMORY"), ("RLIMIT_CPU", "1"), ("RLIMIT_FSIZE", "0"))
-    )
-    real = checking.subprocess.run
-
-    def run(command, **options):
-        return real([command[0], "-c", f"{limits}\n{program}"], **options)
-
-    monkeypatch.setattr(checking.subprocess, "run", run)
-
-
 @pytest.mark.parametrize("program", ["a = bytes(600 * 1024**2)", "while True: pass"])
 def test_a_greedy_child_ends_and_the_file_is_refused_U3(sealed, monkeypatch, program):
     name = sealed(PDF)
+    monkeypatch.setattr(checking, "LIMITS", Limits(seconds=1))
     run_instead(monkeypatch, program)
     assert judge_file(name, KEY, "pdf") == Verdict(Status.REFUSED, Reason.TOO_MUCH)
 
 
 def test_a_child_that_hangs_is_ended_U3(sealed, monkeypatch):
     name = sealed(PDF)
-    monkeypatch.setattr(checking, "WALL_SECONDS", 0.5)
+    monkeypatch.setattr("portal.sandbox.WAIT", 0.05)
     run_instead(monkeypatch, "import time; time.sleep(60)")
     assert judge_file(name, KEY, "pdf") == Verdict(Status.REFUSED, Reason.TOO_MUCH)
 

@@ -1,4 +1,7 @@
-"""Excel workbooks (.xlsx), read with care: nothing is evaluated, fetched or unpacked blindly."""
+"""Excel workbooks (.xlsx), read with care: nothing is evaluated, fetched or unpacked blindly.
+
+Runs within the sandbox, which bounds what the care forgets.
+"""
 
 import re
 import warnings
@@ -9,19 +12,9 @@ from datetime import date, datetime
 from io import BytesIO
 
 from defusedxml import DefusedXmlException
-from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 
-from hospitals.exchange.reading import (
-    ERROR,
-    FORMULA,
-    MAX_COLUMNS,
-    MAX_ROWS,
-    Table,
-    UnreadableError,
-    make_table,
-    too_many_rows,
-)
+from hospitals.exchange.parsing import ERROR, FORMULA, MAX_COLUMNS, MAX_ROWS, Refusal
 
 SHEET = "listings"
 MAX_PARTS = 200
@@ -31,7 +24,12 @@ MAX_UNPACKED = 40_000_000
 MAX_TAGS, MAX_OTHER_TAGS = 120_000, 20_000
 _CONTENT = re.compile(r"xl/(worksheets/[^/]+|sharedStrings)\.xml")
 _ROW = re.compile(rb"<(?:\w+:)?row[ >/]")
-_CHUNK = 1 << 20
+MAX_TAG = 64 * 1024
+# Marks of byte order and spaces, also in UTF-16: a parser takes nothing else before a tag.
+_BEFORE_XML = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
+_QUOTE_OR_END = re.compile(rb"[\"'>]")
+# What is one piece to a parser though it may hold "<".
+_UNSPLIT = ((b"<!--", b"-->"), (b"<?", b"?>"), (b"<![CDATA[", b"]]>"))
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What openpyxl, its XML parser and zlib raise for files that are none or were made to harm.
 _BROKEN = (
@@ -40,62 +38,83 @@ _BROKEN = (
 )  # fmt: skip
 
 
-def read_workbook(data: bytes) -> Table:
-    """The sheet “listings”, or else the first one. Raises UnreadableError."""
+def read_workbook(data: bytes) -> Iterator[tuple[int, list]]:
+    """Rows of the sheet “listings”, or else of the first one. Raises Refusal."""
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             refuse_bombs(archive)
         with warnings.catch_warnings():
             # About styles and extensions, which do not concern us.
             warnings.simplefilter("ignore")
-            return _read(data)
+            yield from _read(data)
     except _BROKEN:
-        words = _("This is not an Excel workbook that we can read. Save it again as “Excel "
-                  "workbook (.xlsx)”, or as “CSV UTF-8”.")  # fmt: skip
-        raise UnreadableError(words) from None
+        raise Refusal("no_workbook") from None
 
 
 def refuse_bombs(archive: zipfile.ZipFile) -> None:
-    """Counts before anything is parsed. Raises UnreadableError."""
+    """Counts before anything is parsed. Raises Refusal."""
     parts = archive.infolist()
     size = sum(part.file_size for part in parts)
     strange = any(part.compress_type not in _PLAIN for part in parts)
     if len(parts) > MAX_PARTS or size > MAX_UNPACKED or strange:
-        raise UnreadableError(_too_big())
+        raise Refusal("too_big")
     tags = 0
     for part in parts:
         count, rows = _count(archive, part)
         if rows > MAX_ROWS + 1:
-            raise UnreadableError(too_many_rows())
+            raise Refusal("rows")
         is_content = bool(_CONTENT.fullmatch(part.filename))
         tags += count
         if tags > MAX_TAGS or (count > MAX_OTHER_TAGS and not is_content):
-            raise UnreadableError(_too_big())
-
-
-def _too_big() -> str:
-    return _("This workbook holds far more than a table of listings. Copy the table alone into a "
-             "new workbook, without pictures and other sheets.")  # fmt: skip
+            raise Refusal("too_big")
 
 
 def _count(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int]:
-    """Tags and rows of a part. A row that lies across two chunks is not worth the trouble."""
-    tags = rows = 0
-    with archive.open(part) as stream:
-        while chunk := stream.read(_CHUNK):
-            tags += chunk.count(b"<")
-            rows += len(_ROW.findall(chunk))
-    return tags, rows
+    """Tags and rows of a part; raises Refusal for what makes a parser slow."""
+    data = archive.read(part)
+    tags = data.count(b"<")
+    if tags <= MAX_TAGS and data.lstrip(_BEFORE_XML)[:1] == b"<":
+        _refuse_slow_marks(data)
+    return tags, len(_ROW.findall(data))
 
 
-def _read(data: bytes) -> Table:
+def _refuse_slow_marks(data: bytes) -> None:
+    """Document types and endless tags, for which some parsers take quadratic time.
+
+    No spreadsheet writes either. In UTF-16 neither would be recognised here.
+    """
+    if b"<!DOCTYPE" in data or data.lstrip(_BEFORE_XML)[1:2] == b"\x00":
+        raise Refusal("no_workbook")
+    if not all(len(part) <= MAX_TAG or _ends_soon(part) for part in data.split(b"<")[1:]):
+        raise Refusal("too_big")
+    for begin, end in _UNSPLIT:
+        place = data.find(begin)
+        while place >= 0:
+            if data.find(end, place, place + MAX_TAG) < 0:
+                raise Refusal("too_big")
+            place = data.find(begin, place + len(begin))
+
+
+def _ends_soon(part: bytes) -> bool:
+    """Whether the tag before a long text ends: a ">" between quotation marks ends none."""
+    place, start = 0, part[:MAX_TAG]
+    while mark := _QUOTE_OR_END.search(start, place):
+        if mark[0] == b">":
+            return True
+        place = start.find(mark[0], mark.end()) + 1
+        if not place:
+            return False
+    return False
+
+
+def _read(data: bytes) -> Iterator[tuple[int, list]]:
     book = load_workbook(BytesIO(data), read_only=True, data_only=False, keep_links=False)
     try:
         named = [sheet for sheet in book.worksheets if sheet.title.strip().casefold() == SHEET]
         sheet = (named or book.worksheets)[0]
         # What the file says about its own size may be wrong.
         sheet.reset_dimensions()
-        return make_table(_rows(sheet), is_typed=True)
+        yield from _rows(sheet)
     finally:
         book.close()
 
