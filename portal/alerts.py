@@ -53,8 +53,9 @@ def _subject(trouble: str) -> str:
 def _body(trouble: str) -> str:
     if trouble == LITTLE_ROOM:
         return _(
-            "Everything still works. Make room soon: when the disk is full, families can save "
-            'nothing. See "Files of families" in docs/operations.md.'
+            "New files of families are refused until there is room again; everything else still "
+            "works. Make room soon: when the disk is full, families can save nothing. See "
+            '"Files of families" in docs/operations.md.'
         )
     return _(
         "Families can save nothing, or not everything, until this is mended. Nothing that was "

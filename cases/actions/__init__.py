@@ -110,7 +110,9 @@ from cases.actions.uploads import (
     begin_upload,
     keep_whole,
     receive,
+    refusal_in,
     refusal_of,
+    refuse_when_full,
     sweep_uploads,
 )
 
@@ -189,7 +191,9 @@ __all__ = [
     "record_opinion",
     "refer_case",
     "refresh_checklist",
+    "refusal_in",
     "refusal_of",
+    "refuse_when_full",
     "release_case",
     "remind_of_drafts",
     "remove_record",

@@ -21,7 +21,7 @@ from cases.permissions import can_send_records
 from cases.records import crypto, kinds, store
 from cases.records.kinds import Status
 from cases.records.sealed import Appender
-from portal import alerts, audit
+from portal import alerts, audit, disks
 from portal.troubles import is_full
 
 # An upload that nobody goes on with is cleared away after this.
@@ -51,6 +51,7 @@ def begin_upload(
 ) -> Record:
     """The row and its empty file. The same submission sent twice is one row (row R3)."""
     _look(by, case, name, size)
+    refuse_when_full("upload")
     key, storage_name = case_key(case), _create_file()
     record = _new_record(by, case, name, size, storage_name, key, metadata)
     record.submission = submission or record.submission
@@ -69,9 +70,30 @@ def _look(by, case: Case, name: str, size: int) -> None:
     """What can be refused before the first byte. Raises ActionRefusedError."""
     if not can_send_records(by, case):
         raise ActionRefusedError(_("You can no longer add papers to this case."))
-    refusal = refusal_of(name, size)
+    refusal = refusal_in(case, name, size)
     if refusal:
         raise ActionRefusedError(refusal)
+
+
+def refuse_when_full(route: str) -> None:
+    """Nothing new begins while little room is left. Raises StorageFullError.
+
+    What has begun goes on: a part that is there already is worth more than one that is not.
+    """
+    if not disks.has_room():
+        alerts.tell_operator(alerts.LITTLE_ROOM, route)
+        raise StorageFullError
+
+
+def refusal_in(case: Case, name: str, size: int):
+    """As `refusal_of`, and what an inquiry that is held as a machine's may not send yet."""
+    refusal = refusal_of(name, size)
+    if not refusal and case.held_for and kinds.allowed_of(name).kind in kinds.SCANS:
+        return _(
+            "We take scans once a coordinator has looked at your inquiry. Until then send papers "
+            "and photos, 30 MB in all. If it cannot wait, call us."
+        )
+    return refusal
 
 
 def refusal_of(name: str, size: int):
@@ -114,7 +136,7 @@ def _create_file() -> str:
 def _insert(record: Record) -> Record:
     """The row, or the one that an earlier attempt has made."""
     # One after the other for each case, or two files pass a limit that has room for one.
-    Case.objects.select_for_update().get(pk=record.case_id)
+    case = Case.objects.select_for_update().get(pk=record.case_id)
     begun = Record.objects.filter(case=record.case_id, submission=record.submission).first()
     if begun and begun.is_expired:
         # Its file is swept with the other orphans.
@@ -123,21 +145,30 @@ def _insert(record: Record) -> Record:
         return begun
     elif begun:
         raise ActionRefusedError(_("This is another file than before. Choose it again."))
-    _refuse_beyond_limits(record)
+    _refuse_beyond_limits(record, case)
     record.save(force_insert=True)
     audit.record(by=record.uploaded_by, action="record.begun", obj=record)
     return record
 
 
-def _refuse_beyond_limits(record: Record) -> None:
+def _refuse_beyond_limits(record: Record, case: Case) -> None:
     held = Record.objects.filter(case=record.case_id).aggregate(
-        files=Count("pk"), size=Sum("size", filter=~Q(status=Status.REFUSED), default=0)
+        files=Count("pk"),
+        kept=Sum("size", filter=~Q(status=Status.REFUSED), default=0),
+        sent=Sum("size", default=0),
     )
+    if case.held_for and held["sent"] + record.size > kinds.HELD_BYTES:
+        raise ActionRefusedError(
+            _(
+                "Until a coordinator has looked at your inquiry, it holds 30 MB of papers. Remove "
+                "one, send a smaller photo, or send the rest after our first answer."
+            )
+        )
     if held["files"] >= kinds.CASE_FILES:
         raise ActionRefusedError(
             _("This case holds 200 files already. Remove some, or put scans into one zip.")
         )
-    if held["size"] + record.size > kinds.CASE_BYTES:
+    if held["kept"] + record.size > kinds.CASE_BYTES:
         raise ActionRefusedError(_("This case has no room for it: 4 GB is the most. Write to us."))
 
 
@@ -174,6 +205,8 @@ def receive(*, by, record: Record, offset: int, pieces: Iterable[bytes], checksu
         with store.writing(record.storage_name) as file:
             record.refresh_from_db()
             _look_at_offset(record, offset)
+            if not record.received:
+                refuse_when_full("upload")
             appender = Appender(file, key, record.received, record.tail(key))
             _append(record, appender, key, pieces, checksum)
     except (store.FileLostError, Record.DoesNotExist) as error:

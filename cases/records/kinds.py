@@ -13,6 +13,8 @@ PAPER_MAX = 30 * MB
 # Decimal: ClamAV cannot look into files of 2 GiB and more.
 IMAGING_MAX = 2 * 1000**3
 CASE_FILES, CASE_BYTES = 200, 4 * 1000**3
+# Of an inquiry that may be a machine's, until somebody of the office has looked at it.
+HELD_BYTES = 30 * MB
 # In one request of the plain form.
 FORM_FILES = 10
 NAME_LENGTH = 150
@@ -27,6 +29,7 @@ class Kind(models.TextChoices):
     ZIP = "zip", _("zip of scans (DICOM)")
 
 
+SCANS = (Kind.DICOM, Kind.ZIP)
 # Of these a copy is made that the page can show.
 PICTURES = (Kind.JPEG, Kind.PNG, Kind.HEIC)
 

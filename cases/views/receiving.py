@@ -10,7 +10,7 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http.multipartparser import MultiPartParser
 from django.utils.translation import gettext_lazy
 
-from cases.actions import refusal_of
+from cases.actions import StorageFullError, refusal_in, refusal_of, refuse_when_full
 from cases.records import store
 from cases.records.kinds import FORM_FILES, IMAGING_MAX, allowed_of, clean_name
 from cases.records.sealed import Appender
@@ -66,9 +66,9 @@ class SealingHandler(FileUploadHandler):
 
     chunk_size = 256 * 1024
 
-    def __init__(self, request, key: bytes):
+    def __init__(self, request, case, key: bytes):
         super().__init__(request)
-        self._key, self._count = key, 0
+        self._case, self._key, self._count = case, key, 0
         self.received: list[Received] = []
         self._close = None
         self._input = None
@@ -90,11 +90,19 @@ class SealingHandler(FileUploadHandler):
         self._now = Received(clean_name(file_name))
         self.received.append(self._now)
         # The size is not known yet; one byte stands for it.
-        self._now.refusal = str(refusal_of(file_name, 1) or "")
+        self._now.refusal = str(refusal_in(self._case, file_name, 1) or "")
         if self._count > FORM_FILES:
             self._now.refusal = str(TOO_MANY)
         self._limit = getattr(allowed_of(file_name), "size", 0)
         if not self._now.refusal:
+            self._begin()
+
+    def _begin(self) -> None:
+        try:
+            refuse_when_full("case:papers")
+        except StorageFullError:
+            self._now.is_full = True
+        else:
             self._try(self._open)
 
     def _open(self) -> None:

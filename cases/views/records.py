@@ -46,7 +46,7 @@ def papers(request, case):
     """The list; a POST brings files of the plain form."""
     if request.method != "POST" or not can_send_records(request.member, case):
         return _show(request, case)
-    handler = SealingHandler(request, actions.case_key(case))
+    handler = SealingHandler(request, case, actions.case_key(case))
     request.upload_handlers = [handler]
     try:
         return _receive(request, case, handler)

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from cases.tests.disks import mounted
-from portal import alerts
+from portal import alerts, disks
 from portal.views import health
 
 
@@ -40,7 +40,7 @@ def one_disk(settings, tmp_path, monkeypatch):
             free = megabytes if Path(path).is_relative_to(tmp_path) else elsewhere
             return SimpleNamespace(free=free * 1000**2)
 
-        monkeypatch.setattr(health.shutil, "disk_usage", usage)
+        monkeypatch.setattr(disks.shutil, "disk_usage", usage)
 
     return leave
 

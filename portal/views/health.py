@@ -1,10 +1,7 @@
 """For load balancers and the operator's monitoring; they say yes or no and nothing else."""
 
-import shutil
 from datetime import timedelta
-from pathlib import Path
 
-from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -15,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_tasks_db.models import DBTaskResult
 
-from portal import alerts
+from portal import alerts, disks
 from portal.queues import HEAVY, is_serving_turns
 
 # A mail that waits longer than this means that no worker runs.
@@ -84,15 +81,8 @@ def _long_due():
 
 
 def _has_room() -> bool:
-    """Where files arrive and are kept, and where SQLite's own is. Else the operator is told."""
-    folders = settings.RECORDS_DIR, settings.VAR_DIR
-    has_room = min(map(_free_bytes, folders)) >= settings.MIN_FREE_MB * 1000**2
+    """Else the operator is told."""
+    has_room = disks.has_room()
     if not has_room:
         alerts.tell_operator(alerts.LITTLE_ROOM, "readyz")
     return has_room
-
-
-def _free_bytes(folder: Path) -> int:
-    """For whoever is not root. The folder of a first start is made with its first file."""
-    there = next(path for path in (folder, *folder.resolve().parents) if path.exists())
-    return shutil.disk_usage(there).free
