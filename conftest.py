@@ -127,6 +127,9 @@ def _fresh_state():
     from django.core.cache import caches
     from django.utils import translation
 
+    from portal import alerts
+
+    alerts.forget()
     for cache in caches.all():
         cache.clear()
     language = translation.get_language()

@@ -3,19 +3,28 @@
 The outbox is a table, and the database may be what has no room.
 """
 
+import fcntl
 import logging
+import os
 import threading
 import time
+from pathlib import Path
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-# One mail of each kind in this many seconds, from each process.
+# One mail of each kind in this many seconds, from each machine.
 ONCE_IN = 3600
+FOLDER = "alerts"
 NO_ROOM, STORAGE_DOWN = "no room left", "storage does not answer"
-LITTLE_ROOM = "little room left"
+LITTLE_ROOM, DISK_BROKEN = "little room left", "disk does not work"
+DATABASE_AWAY, KEYS_WRONG = "database does not answer", "keys do not open what is there"
+MAIL_WAITS, SCANNER_DOWN = "mail waits", "files wait for the scanner"
+SCANNER_SMALL = "scanner takes only small files"
+NO_WORKER, NO_HEAVY_WORKER = "no worker for mail and clocks", "no worker for files"
+NOT_COMPILED = "texts are not compiled"
 log = logging.getLogger("portal.alerts")
 _told: dict[str, float] = {}
 
@@ -23,11 +32,54 @@ _told: dict[str, float] = {}
 def tell_operator(trouble: str, route: str = "") -> None:
     """Never fails and never waits: whoever calls it has a family to answer."""
     log.critical(trouble, extra={"fields": {"route": route}})
-    last = _told.get(trouble)
-    if not settings.OPERATOR["email"] or (last and time.monotonic() - last < ONCE_IN):
-        return
-    _told[trouble] = time.monotonic()
-    threading.Thread(target=_mail, args=[trouble], name="alert", daemon=True).start()
+    if settings.OPERATOR["email"] and _is_my_turn(trouble):
+        threading.Thread(target=_mail, args=[trouble], name="alert", daemon=True).start()
+
+
+def forget() -> None:
+    """As if nothing had been told yet, for the tests."""
+    _told.clear()
+    for folder in _folders():
+        for path in folder.glob("*"):
+            path.unlink()
+
+
+def _is_my_turn(trouble: str) -> bool:
+    """Nobody told it within the hour, neither this process nor another of this machine."""
+    now = time.time()
+    if now - _told.get(trouble, 0) < ONCE_IN:
+        return False
+    _told[trouble] = now
+    for folder in _folders():
+        try:
+            return _claim(folder / trouble.replace(" ", "-"), now)
+        except OSError:
+            # Full, read-only or gone: that may be the trouble itself.
+            continue
+    return True
+
+
+def _folders() -> list[Path]:
+    return [parent / FOLDER for parent in (settings.VAR_DIR, settings.RECORDS_DIR)]
+
+
+def _claim(path: Path, now: float) -> bool:
+    """The file's own time is when it was last told. The lock dies with its process."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        known = os.fstat(descriptor)
+        # Empty: just made.
+        if known.st_size and 0 <= now - known.st_mtime < ONCE_IN:
+            return False
+        os.pwrite(descriptor, b"told\n", 0)
+        os.utime(descriptor, (now, now))
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _mail(trouble: str) -> None:
@@ -46,6 +98,15 @@ def _subject(trouble: str) -> str:
         NO_ROOM: _("The portal has no room left on a disk"),
         STORAGE_DOWN: _("The portal's file storage does not answer"),
         LITTLE_ROOM: _("A disk of the portal is nearly full"),
+        DISK_BROKEN: _("The portal cannot write to its disk"),
+        DATABASE_AWAY: _("The portal's database does not answer"),
+        KEYS_WRONG: _("The portal's RECORD_KEYS do not open what it holds"),
+        MAIL_WAITS: _("The portal's mail server takes no mail"),
+        SCANNER_DOWN: _("Files wait for the portal's virus scanner"),
+        SCANNER_SMALL: _("The portal's virus scanner takes only small files"),
+        NO_WORKER: _("The portal's worker for mail does not run"),
+        NO_HEAVY_WORKER: _("The portal's worker for files does not run"),
+        NOT_COMPILED: _("The portal shows English in every language"),
     }
     return words[trouble]
 
@@ -57,8 +118,13 @@ def _body(trouble: str) -> str:
             "works. Make room soon: when the disk is full, families can save nothing. See "
             '"Files of families" in docs/operations.md.'
         )
+    if trouble in (NO_ROOM, STORAGE_DOWN):
+        return _(
+            "Families can save nothing, or not everything, until this is mended. Nothing that was "
+            'saved is lost, and the portal goes on by itself. See "Files of families" in '
+            "docs/operations.md."
+        )
     return _(
-        "Families can save nothing, or not everything, until this is mended. Nothing that was "
-        'saved is lost, and the portal goes on by itself. See "Files of families" in '
-        "docs/operations.md."
+        "Nothing that was saved is lost, and what waits goes on by itself once this is mended. "
+        'See "Is it well?" in docs/operations.md.'
     )

@@ -22,7 +22,7 @@ from cases.records import crypto, kinds, store
 from cases.records.kinds import Status
 from cases.records.sealed import Appender
 from portal import alerts, audit, disks
-from portal.troubles import is_full
+from portal.troubles import StorageDownError, is_disk_trouble, is_full
 
 # An upload that nobody goes on with is cleared away after this.
 UPLOAD_KEPT = timedelta(days=7)
@@ -129,7 +129,8 @@ def _create_file() -> str:
     try:
         return store.create()
     except OSError as error:
-        raise _as_full(error) from error
+        _tell_of(error)
+        raise
 
 
 @transaction.atomic
@@ -195,7 +196,7 @@ def receive(*, by, record: Record, offset: int, pieces: Iterable[bytes], checksu
     """Append what arrives at `offset`; the row then says what is acknowledged.
 
     `checksum` is a hash object and the digest that the sender promised: then
-    nothing is acknowledged before it agrees. Raises StorageFullError,
+    nothing is acknowledged before it agrees. Raises StorageFullError, StorageDownError,
     WrongOffsetError, GoneError, ChecksumError or store.BusyError.
     """
     if not can_send_records(by, record.case):
@@ -212,7 +213,8 @@ def receive(*, by, record: Record, offset: int, pieces: Iterable[bytes], checksu
     except (store.FileLostError, Record.DoesNotExist) as error:
         raise GoneError from error
     except (OSError, OperationalError) as error:
-        raise _as_full(error) from error
+        _tell_of(error)
+        raise
     return record
 
 
@@ -268,11 +270,14 @@ def _queue_check(record: Record) -> None:
     check_record.enqueue(str(record.pk))
 
 
-def _as_full(error: Exception) -> Exception:
-    if not is_full(error):
-        return error
-    alerts.tell_operator(alerts.NO_ROOM, "upload")
-    return StorageFullError()
+def _tell_of(error: Exception) -> None:
+    """Raises StorageFullError or StorageDownError for what the sender cannot help."""
+    if is_full(error):
+        alerts.tell_operator(alerts.NO_ROOM, "upload")
+        raise StorageFullError from error
+    if is_disk_trouble(error):
+        alerts.tell_operator(alerts.DISK_BROKEN, "upload")
+        raise StorageDownError from error
 
 
 @transaction.atomic

@@ -33,7 +33,6 @@ OPERATOR = {"email": "operator@example.org", "phone": "+86 21 5555 0100"}
 @pytest.fixture(autouse=True)
 def _operator(settings, monkeypatch):
     settings.OPERATOR = settings.OPERATOR | OPERATOR
-    monkeypatch.setattr(alerts, "_told", {})
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from cases.records import store
 from cases.records.kinds import FORM_FILES, IMAGING_MAX, allowed_of, clean_name
 from cases.records.sealed import Appender
 from portal import alerts
+from portal.troubles import is_full
 
 TOO_MANY = gettext_lazy("Ten files at a time are the most. Send this one with the next ten.")
 
@@ -40,6 +41,8 @@ class Received:
     storage_name: str = ""
     refusal: str = ""
     is_full: bool = False
+    # The disk fails, or is not ours to write to.
+    is_broken: bool = False
     # Django gives every file of a form a few attributes, and closes it at the end.
     content_type_extra: dict = field(default_factory=dict)
 
@@ -111,7 +114,7 @@ class SealingHandler(FileUploadHandler):
         self._appender = Appender(self._close.__enter__(), self._key)
 
     def receive_data_chunk(self, raw_data, start):
-        if not self._now.refusal and not self._now.is_full:
+        if self._is_wanted():
             self._now.size += len(raw_data)
             if self._now.size > self._limit:
                 self._drop(str(refusal_of(self._now.name, min(self._now.size, IMAGING_MAX + 1))))
@@ -119,7 +122,7 @@ class SealingHandler(FileUploadHandler):
                 self._try(self._appender.write, raw_data)
 
     def file_complete(self, file_size):
-        if not self._now.refusal and not self._now.is_full:
+        if self._is_wanted():
             if not file_size:
                 self._drop(str(refusal_of(self._now.name, 0)))
             else:
@@ -138,18 +141,25 @@ class SealingHandler(FileUploadHandler):
                 store.remove(received.storage_name)
 
     def _try(self, write, *args) -> None:
-        """A full disk is said of this file alone."""
+        """A disk that is full or fails is said of this file alone."""
         try:
             write(*args)
-        except OSError:
-            alerts.tell_operator(alerts.NO_ROOM, "case:papers")
+        except OSError as error:
+            self._now.is_full = is_full(error)
+            self._now.is_broken = not self._now.is_full
+            trouble = alerts.NO_ROOM if self._now.is_full else alerts.DISK_BROKEN
+            alerts.tell_operator(trouble, "case:papers")
             self._drop("")
-            self._now.is_full = True
+
+    def _is_wanted(self) -> bool:
+        return not (self._now.refusal or self._now.is_full or self._now.is_broken)
 
     def _drop(self, refusal: str) -> None:
         self._end()
         if self._now.storage_name:
-            store.remove(self._now.storage_name)
+            # A disk that takes nothing may give nothing back either: the sweep looks again.
+            with suppress(OSError):
+                store.remove(self._now.storage_name)
         self._now.storage_name, self._now.refusal = "", refusal
 
     def _end(self) -> None:

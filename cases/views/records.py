@@ -80,6 +80,8 @@ def _keep(member, case, received, items) -> str:
     """Nothing when it was kept, else why not, in words."""
     if received.is_full:
         return _("Our storage is full at the moment. Try again later, or call us.")
+    if received.is_broken:
+        return _("Our storage does not answer at the moment. Try again later, or call us.")
     if received.refusal:
         return received.refusal
     try:

@@ -6,6 +6,7 @@ the page is in. A body is read in pieces and sealed; nothing loads it whole.
 
 from functools import wraps
 
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpResponse, UnreadablePostError
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -27,6 +28,8 @@ from cases.records.kinds import IMAGING_MAX, Status
 from cases.records.store import BusyError
 from cases.views.items import items_named
 from cases.views.private import make_private
+from portal import alerts
+from portal.troubles import StorageDownError, is_database_away, is_passing
 
 READ = 64 * 1024
 RETRY_SECONDS = 1
@@ -38,7 +41,11 @@ def tus_view(*methods):
     def decorate(view):
         @wraps(view)
         def inner(request, reference, **kwargs):
-            answer = make_private(_answer(request, reference, view, methods, kwargs))
+            try:
+                answer = _answer(request, reference, view, methods, kwargs)
+            except (StorageDownError, DatabaseError, InterfaceError) as error:
+                answer = _not_now(error)
+            answer = make_private(answer)
             answer["Tus-Resumable"] = tus.VERSION
             return answer
 
@@ -68,6 +75,17 @@ def _answer(request, reference, view, methods, kwargs):
         return _say(400, f"{error}")
     except StorageFullError:
         return _say(507, _("Our storage is full at the moment. What arrived is safe; try later."))
+
+
+def _not_now(error: Exception) -> HttpResponse:
+    """503 for what the sender cannot help and can try again; else the error goes on."""
+    if not is_passing(error):
+        raise error
+    if is_database_away(error):
+        alerts.tell_operator(alerts.DATABASE_AWAY, "upload")
+    answer = _say(503, _("Nothing can be kept at the moment. What arrived is safe; try later."))
+    answer["Retry-After"] = str(RETRY_SECONDS)
+    return answer
 
 
 def _case_of(request, reference) -> Case:

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from cases.tests.disks import mounted
-from portal import alerts, disks
+from portal import disks
 from portal.views import health
 
 
@@ -33,7 +33,6 @@ def one_disk(settings, tmp_path, monkeypatch):
     settings.VAR_DIR, settings.RECORDS_DIR = tmp_path, tmp_path / "not" / "there" / "yet"
     settings.MIN_FREE_MB = 100
     settings.OPERATOR = settings.OPERATOR | {"email": "operator@example.org"}
-    monkeypatch.setattr(alerts, "_told", {})
 
     def leave(megabytes: int, elsewhere: int = 10**6):
         def usage(path):

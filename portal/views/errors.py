@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from portal import alerts
-from portal.troubles import is_full, is_passing
+from portal.troubles import is_database_away, is_disk_trouble, is_full, is_passing
 
 RETRY_AFTER_SECONDS = int(settings.AXES_COOLOFF_TIME.total_seconds())
 # Fields of a form that nobody typed as a text, or that must not be shown.
@@ -19,6 +19,8 @@ LONG_TEXT, WORDS_SHOWN = 20, 20_000
 # A form with one of these is not put into a page again.
 SECRETS = ("password", "code", "otp")
 SECONDS_UNTIL_TRY = 60
+# A database that is started again is back before a disk is.
+SECONDS_UNTIL_DATABASE = 3
 
 
 def bad_request(request, exception=None):
@@ -92,18 +94,27 @@ def server_error(request):
 
 
 def not_now(request, error):
-    """503: a disk is full or a storage is down, and nothing of the request was kept (row R6).
+    """503: a disk, a storage or the database does not serve, and nothing was kept (R6, R7).
 
-    The page holds the form itself, so that it can be sent again when there is room.
+    The page holds the form itself, so that it can be sent again afterwards.
     """
     match = getattr(request, "resolver_match", None)
-    trouble = alerts.NO_ROOM if is_full(error) else alerts.STORAGE_DOWN
+    trouble = _trouble(error)
     alerts.tell_operator(trouble, match.view_name if match else "")
     fields = _fields_of(request)
     words = _words_of(request) if fields else ""
     answer = error_page(request, 503, "errors/503.html", {"fields": fields, "words": words})
-    answer["Retry-After"] = str(SECONDS_UNTIL_TRY)
+    is_short = trouble == alerts.DATABASE_AWAY
+    answer["Retry-After"] = str(SECONDS_UNTIL_DATABASE if is_short else SECONDS_UNTIL_TRY)
     return _private(answer)
+
+
+def _trouble(error) -> str:
+    if is_full(error):
+        return alerts.NO_ROOM
+    if is_database_away(error):
+        return alerts.DATABASE_AWAY
+    return alerts.DISK_BROKEN if is_disk_trouble(error) else alerts.STORAGE_DOWN
 
 
 def _fields_of(request) -> list[tuple[str, str]]:

@@ -1,0 +1,134 @@
+"""Every way that a disk fails, on every way to write a file: said, told, nothing half kept (R6)."""
+
+import ast
+import errno
+import os
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
+from django.test import RequestFactory
+from django.urls import reverse
+
+from cases.models import Record
+from cases.records import store
+from cases.records.sealed import Appender
+from cases.tests.papers import Tus, pattern, record_at
+from portal import troubles
+from portal.tests.cast import sign_in_family
+from portal.views import errors
+
+DATA = pattern(300_000)
+ROOT = Path(__file__).resolve().parents[2]
+FULL = (errno.ENOSPC, errno.EDQUOT)
+ERRNOS = ("EIO", "EACCES", "EROFS", "EMFILE", "EDQUOT", "ENOSPC")
+numbers = pytest.mark.parametrize("number", [getattr(errno, name) for name in ERRNOS], ids=ERRNOS)
+
+
+def failing(number):
+    def fail(*args, **kwargs):
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+@pytest.fixture(autouse=True)
+def _folder(settings, tmp_path):
+    settings.RECORDS_DIR = tmp_path / "records"
+    settings.OPERATOR = settings.OPERATOR | {"email": "operator@example.org"}
+
+
+def files() -> list[str]:
+    return sorted(store.names_older_than(-1))
+
+
+@numbers
+def test_an_upload_that_cannot_begin_says_so_R6(case, monkeypatch, number):
+    monkeypatch.setattr(store.os, "fsync", failing(number))
+    answer = Tus(case).begin(100)
+    assert answer.status_code == (507 if number in FULL else 503)
+    assert "safe" in answer.text
+    assert (Record.objects.count(), files()) == (0, [])
+
+
+@numbers
+@pytest.mark.parametrize("step", ["write", "finish"])
+def test_an_upload_that_breaks_off_goes_on_afterwards_R6(case, monkeypatch, number, step):
+    line = Tus(case)
+    url = line.begin(len(DATA), "scan.zip")["Location"]
+    with monkeypatch.context() as broken:
+        broken.setattr(Appender, step, failing(number))
+        answer = line.patch(url, 0, DATA)
+    assert answer.status_code == (507 if number in FULL else 503)
+    assert record_at(url).received == 0
+    assert line.patch(url, 0, DATA).status_code == 204
+
+
+@numbers
+@pytest.mark.parametrize("step", ["create", "write", "finish"])
+def test_the_plain_form_says_it_of_the_file_R6(case, monkeypatch, number, step):
+    where = (store, "create") if step == "create" else (Appender, step)
+    monkeypatch.setattr(*where, failing(number))
+    paper = {"files": SimpleUploadedFile("a.pdf", b"%PDF" + DATA)}
+    answer = sign_in_family(case).post(reverse("case:papers", args=[case.reference]), paper)
+    words = "storage is full" if number in FULL else "storage does not answer"
+    assert (answer.status_code, Record.objects.count(), files()) == (200, 0, [])
+    assert words in answer.text
+
+
+@numbers
+def test_any_other_page_says_so_with_the_time_to_wait_R6(number):
+    try:
+        failing(number)()
+    except OSError:
+        answer = errors.server_error(RequestFactory().get("/pl/"))
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+
+
+def test_an_error_that_is_its_own_cause_ends_the_walk():
+    error = OSError(errno.EIO, "x")
+    other = ValueError("y")
+    error.__cause__, other.__context__ = error, error
+    assert list(troubles.came_from(error)) == [error]
+    assert troubles.is_passing(other) and not troubles.is_full(other)
+
+
+@pytest.mark.parametrize("sqlstate", ["08006", "57P01", "57014", "55P03", "53300", "40P01", None])
+def test_a_database_that_is_away_passes_R7(sqlstate):
+    cause = psycopg.OperationalError("x")
+    cause.sqlstate = sqlstate
+    error = OperationalError("x")
+    error.__cause__ = cause
+    assert troubles.is_database_away(error)
+
+
+def test_no_other_place_walks_through_causes_without_a_bound():
+    """A loop over causes may never end: `came_from` alone has one."""
+    found = {
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for app in ("portal", "hospitals", "cases", "tools")
+        for path in (ROOT / app).rglob("*.py")
+        if path != ROOT / "portal" / "troubles.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.While | ast.For)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Attribute) and inner.attr in ("__cause__", "__context__")
+    }
+    assert found == set()
+
+
+def test_nothing_is_raised_from_itself():
+    found = {
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for app in ("portal", "hospitals", "cases")
+        for path in (ROOT / app).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Raise)
+        and isinstance(node.exc, ast.Call)
+        and node.cause
+        # A function of ours may give the same error back; a class makes a new one.
+        and not ast.unparse(node.exc.func).rpartition(".")[2][:1].isupper()
+    }
+    assert found == set()
