@@ -179,6 +179,10 @@ def _get_certificate(host: Host, site: str, email: str) -> None:
 
 
 def start(host: Host, settings) -> None:
+    if host.works("systemctl", "is-active", "portal-web"):
+        # Run again on a portal that serves families.
+        release.take_up(host, settings)
+        return
     units = ["portal-web", *release.workers(host)]
     host.run("systemctl", "enable", "--quiet", *units)
     host.run("systemctl", "restart", *units)

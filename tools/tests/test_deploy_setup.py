@@ -141,6 +141,16 @@ def test_a_certificate_of_our_own_comes_before_nginx_and_the_hook_reloads(host):
     assert hook.stat().st_mode & 0o777 == 0o755
 
 
+@pytest.mark.parametrize("serves", [True, False])
+def test_setup_run_again_reloads_a_portal_that_serves(host, monkeypatch, serves):
+    monkeypatch.setattr(release, "ready", lambda _settings: {"ok": True})
+    monkeypatch.setattr(release, "needs_restart", lambda *_: "")
+    host.fails = () if serves else ("systemctl is-active portal-web",)
+    setup.start(host, SETTINGS)
+    assert ("systemctl reload portal-web" in host.ran) == serves
+    assert any(line.startswith("systemctl restart portal-web") for line in host.ran) != serves
+
+
 def test_people_are_made_with_their_roles_and_the_hospitals_with_its_name(host):
     answered = {
         "ADMINISTRATOR": "anna", "LEAD": "lena", "LEAD_EMAIL": "", "HOSPITAL": "huashan",

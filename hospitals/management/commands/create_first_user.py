@@ -29,7 +29,7 @@ class Command(BaseCommand):
             present = present.filter(membership__hospital=at)
         if present.exists():
             # Everybody else is made in /office/, where a second person looks.
-            self.stdout.write(f"There is a {role} already; nothing was done.")
+            self.stdout.write(f"{role}: there is one already; nothing was done.")
             return
         self.refuse_bad_name(username)
         user, password = create_user(by=None, username=username, role=role, email=email)
