@@ -17,6 +17,9 @@ ZIP_RATIO, ZIP_SLACK, ZIP_BYTES, ZIP_FILES = 100, 10_000_000, 8 * 1000**3, 20_00
 # Every member is looked at; so many, evenly spread, are parsed.
 ZIP_PARSED = 100
 PDF_PAGES, PDF_OBJECTS = 5000, 200_000
+# Of one level; the largest that scanners write have a few thousand.
+DICOM_ELEMENTS = 20_000
+PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 PDF_ACTIVE = {
     "/JS": "script",
     "/JavaScript": "script",
@@ -45,6 +48,7 @@ def judge(file, kind: str, types: dict[str, str]) -> dict:
     """
     try:
         _agree_with_magic(file, kind, types)
+        _refuse_many_parts(file, kind)
         return {"status": "fine", "reason": "", "flags": PARSERS[kind](file)}
     except JudgedError as error:
         reason = str(error)
@@ -66,6 +70,16 @@ def _agree_with_magic(file, kind: str, types: dict[str, str]) -> None:
     found = types.get(magic.from_buffer(head, mime=True))
     if found != kind:
         raise JudgedError("mismatch" if found else "type")
+
+
+def _refuse_many_parts(file, kind: str) -> None:
+    from cases.records.counting import TOO_MUCH
+
+    if kind in TOO_MUCH:
+        # At most 30 MB of these are taken.
+        file.seek(0)
+        if TOO_MUCH[kind](file.read()):
+            raise JudgedError("too_much")
 
 
 def _check_pdf(file) -> list[str]:
@@ -158,7 +172,7 @@ def _check_dicom(file) -> list[str]:
 
 
 def _parse_dicom(file) -> None:
-    import pydicom
+    from pydicom.filereader import read_partial
 
     file.seek(PREAMBLE)
     if file.read(4) != DICOM_MARK:
@@ -166,11 +180,25 @@ def _parse_dicom(file) -> None:
     file.seek(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        scan = pydicom.dcmread(file, stop_before_pixels=True)
+        scan = read_partial(file, stop_when=_stop_at_pixels())
     if not scan.file_meta.get("MediaStorageSOPClassUID") or not scan.file_meta.get(
         "TransferSyntaxUID"
     ):
         raise JudgedError("broken")
+
+
+def _stop_at_pixels():
+    """Where the pixels begin, or at more elements than any scan has."""
+    count = 0
+
+    def stop(tag, vr, length) -> bool:
+        nonlocal count
+        count += 1
+        if count > DICOM_ELEMENTS:
+            raise JudgedError("too_much")
+        return tag in PIXELS
+
+    return stop
 
 
 def _check_zip(file) -> list[str]:
