@@ -42,6 +42,10 @@ class GoneError(Exception):
     """This upload has expired or was removed."""
 
 
+class TooMuchError(Exception):
+    """More bytes than the upload announced."""
+
+
 class ChecksumError(Exception):
     """What arrived is not what was sent; it was thrown away."""
 
@@ -197,7 +201,7 @@ def receive(*, by, record: Record, offset: int, pieces: Iterable[bytes], checksu
 
     `checksum` is a hash object and the digest that the sender promised: then
     nothing is acknowledged before it agrees. Raises StorageFullError, StorageDownError,
-    WrongOffsetError, GoneError, ChecksumError or store.BusyError.
+    WrongOffsetError, TooMuchError, GoneError, ChecksumError or store.BusyError.
     """
     if not can_send_records(by, record.case):
         raise GoneError
@@ -227,6 +231,9 @@ def _look_at_offset(record: Record, offset: int) -> None:
 
 def _append(record, appender: Appender, key: bytes, pieces, checksum) -> None:
     for piece in pieces:
+        # Measured here too: another part may have arrived since the request was looked at.
+        if appender.received + len(piece) > record.size:
+            raise TooMuchError
         appender.write(piece)
         if checksum:
             checksum[0].update(piece)

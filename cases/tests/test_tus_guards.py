@@ -1,6 +1,7 @@
 """Who may upload, what a page from elsewhere cannot do, what a full disk or a cut line costs."""
 
 import errno
+import hashlib
 import io
 
 import pytest
@@ -15,7 +16,7 @@ from cases.actions import uploads
 from cases.actions.uploads import GoneError, StorageFullError
 from cases.models import Record
 from cases.records import kinds, store
-from cases.records.sealed import PIECE, Appender, open_sealed
+from cases.records.sealed import PIECE, Appender, open_sealed, sealed_length
 from cases.tests.papers import Tus, pattern
 from cases.workflow import Stage
 from portal.tests.cast import sign_in_family
@@ -256,3 +257,18 @@ def test_an_upload_that_expires_at_this_moment_is_gone(line, url):
     record = Record.objects.select_related("case").get()
     with pytest.raises(GoneError):
         actions.receive(by=line.case.owner, record=record, offset=0, pieces=[b"x"])
+
+
+@pytest.mark.parametrize("with_checksum", [True, False])
+def test_part_that_passed_another_one_stops_at_the_announced_size_U2(line, url, with_checksum):
+    """The request was measured against the row as it was before the first part arrived."""
+    record = Record.objects.select_related("case").get()
+    by, first = line.case.owner, [pattern(PIECE)]
+    uploads.receive(by=by, record=record, offset=0, pieces=first)
+    checksum = (hashlib.sha256(), b"wrong") if with_checksum else None
+    endless = (pattern(60_000) for _part in range(50))
+    with pytest.raises(uploads.TooMuchError):
+        uploads.receive(by=by, record=record, offset=PIECE, checksum=checksum, pieces=endless)
+    fresh = Record.objects.get()
+    assert fresh.received <= fresh.size
+    assert store.path_of(fresh.storage_name).stat().st_size <= sealed_length(3)

@@ -17,6 +17,7 @@ from cases.actions.uploads import (
     ChecksumError,
     GoneError,
     StorageFullError,
+    TooMuchError,
     WrongOffsetError,
     begin_upload,
     receive,
@@ -166,7 +167,7 @@ def _receive(request, record: Record):
     offset = tus.read_number(request.headers, "Upload-Offset")
     checksum = tus.read_checksum(request.headers.get("Upload-Checksum", ""))
     if offset == record.received and offset + int(request.headers["Content-Length"]) > record.size:
-        return _say(413, _("More arrived than was announced. Choose the file again."))
+        return _too_much()
     try:
         receive(
             by=request.member,
@@ -177,6 +178,8 @@ def _receive(request, record: Record):
         )
     except WrongOffsetError:
         return HttpResponse(status=409, headers={"Upload-Offset": str(record.received)})
+    except TooMuchError:
+        return _too_much()
     except ChecksumError:
         return HttpResponse(status=tus.CHECKSUM_MISMATCH, reason="Checksum Mismatch")
     except GoneError:
@@ -185,6 +188,10 @@ def _receive(request, record: Record):
         return HttpResponse(status=423, headers={"Retry-After": str(RETRY_SECONDS)})
     headers = {"Upload-Offset": str(record.received)} | _expiry(record)
     return HttpResponse(status=204, headers=headers)
+
+
+def _too_much():
+    return _say(413, _("More arrived than was announced. Choose the file again."))
 
 
 def _pieces(request):
