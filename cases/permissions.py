@@ -72,6 +72,19 @@ def can_read_referral(who, referral) -> bool:
     return bool(membership) and membership.hospital_id == referral.hospital_id and is_shared
 
 
+def can_share_record(who, record, referral) -> bool:
+    """A hospital: what passed every check, and was there when the family agreed to share.
+
+    A paper that staff call unreadable may be looked at by them alone. One that came from a case
+    that was joined later is another adult's: it waits for a consent that knows of it.
+    """
+    if not can_read_referral(who, referral) or record.case_id != referral.case_id:
+        return False
+    moved, share = record.moved_at, referral.share
+    was_known = moved is None or (share is not None and share.given_at > moved)
+    return record.status == "fine" and was_known
+
+
 def can_remove_record(who, record) -> bool:
     """The family's own. Nothing is shared with a hospital yet; what is shared stays."""
     return can_send_records(who, record.case)

@@ -84,7 +84,13 @@ from cases.actions.records import (
     open_record,
     remove_record,
 )
-from cases.actions.referrals import end_referral, open_referral, open_shared_copy, refer_case
+from cases.actions.referrals import (
+    copies_for,
+    end_referral,
+    open_referral,
+    open_shared_copy,
+    refer_case,
+)
 from cases.actions.steps import (
     STEP_ACTIONS,
     apply_step,
@@ -117,6 +123,7 @@ from cases.actions.uploads import (
 )
 
 __all__ = [
+    "copies_for",
     "ActionRefusedError",
     "ChangedMeanwhileError",
     "NotYetError",

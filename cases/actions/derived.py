@@ -45,7 +45,7 @@ def make_viewing_copies(*, record: Record) -> bool:
     May run twice: the second finds the rows. Raises DeriveFailedError when
     it should be tried again. Not to be called within a transaction.
     """
-    if not has_copies(record) or not record.is_readable:
+    if not has_copies(record) or not record.is_readable or record.is_anothers:
         return False
     if known := list(record.derived.filter(purpose__in=COPIES)):
         return all(row.storage_name for row in known)
@@ -108,8 +108,9 @@ def keep_nothing(*, record: Record, purposes: Iterable, kind: Kind) -> bool:
 def _may_add(record: Record, purposes: Iterable) -> bool:
     """Locks the paper: one worker after the other, and none once it is gone."""
     mine = Record.objects.select_for_update().filter(pk=record.pk, case=record.case_id)
-    # Removed, or moved to another case with another key meanwhile.
-    if not mine.exists():
+    now = mine.first()
+    # Removed, moved to another case with another key, or found to be another person's meanwhile.
+    if now is None or now.is_anothers:
         return False
     return not DerivedFile.objects.filter(record=record, purpose__in=purposes).exists()
 

@@ -63,6 +63,7 @@ def read_scans(*, case: Case) -> int:
     count = 0
     try:
         key = case_key(case)
+        _forget_broken(case)
         while waiting := list(_unread(case)[:AT_ONCE]):
             _read(waiting, key)
             count += len(waiting)
@@ -72,6 +73,30 @@ def read_scans(*, case: Case) -> int:
     except OSError as error:
         raise DeriveFailedError(errno.errorcode.get(error.errno, "")) from error
     return count
+
+
+def _forget_broken(case: Case) -> None:
+    """Readings that do not open were sealed with another case's key: read again."""
+    for reading in _all_readings(case):
+        if not _opens(reading):
+            ImagingReading.objects.filter(pk=reading.pk).delete()
+
+
+def _all_readings(case: Case) -> list[ImagingReading]:
+    readings = ImagingReading.objects.filter(
+        record__case=case, record__status=Status.FINE, version=headers.VERSION
+    ).select_related("record")
+    found = list(readings.order_by("record__created_at"))
+    for reading in found:
+        reading.record.case = case
+    return found
+
+
+def _opens(reading: ImagingReading) -> bool:
+    try:
+        return reading.contents is not None and reading.copied is not None
+    except SealBrokenError:
+        return False
 
 
 def _unread(case: Case):
@@ -102,7 +127,8 @@ def _read(records: list[Record], key: bytes) -> None:
 
 @transaction.atomic
 def _keep_reading(record: Record, disc: dict) -> None:
-    if not Record.objects.select_for_update().filter(pk=record.pk).exists():
+    # Removed, or moved to another case with another key while it was read.
+    if not Record.objects.select_for_update().filter(pk=record.pk, case=record.case_id).exists():
         return
     ImagingReading.objects.filter(pk=record.pk).delete()
     forget_derived(record.derived.filter(purpose=Purpose.SERIES))
@@ -110,14 +136,8 @@ def _keep_reading(record: Record, disc: dict) -> None:
 
 
 def readings_of(case: Case) -> list[ImagingReading]:
-    """Of papers that may be looked at."""
-    readings = ImagingReading.objects.filter(
-        record__case=case, record__status=Status.FINE, version=headers.VERSION
-    ).select_related("record")
-    found = list(readings.order_by("record__created_at"))
-    for reading in found:
-        reading.record.case = case
-    return found
+    """Of papers that may be looked at; one that does not open counts as not made."""
+    return [reading for reading in _all_readings(case) if _opens(reading)]
 
 
 def combined(case: Case, readings: Iterable[ImagingReading]) -> Scans:
@@ -325,6 +345,11 @@ def _keep_no_copy(reading: ImagingReading, told: dict) -> bool:
 
 
 def _keep_report(reading: ImagingReading, told: dict) -> None:
+    """In a transaction. Not once the paper moved: it would be sealed with the wrong key."""
+    record = reading.record
+    mine = Record.objects.select_for_update().filter(pk=record.pk, case=record.case_id)
+    if not mine.exists() or not ImagingReading.objects.filter(pk=reading.pk).exists():
+        return
     reading.copied = told | {"profile": profile.VERSION}
     reading.save(update_fields=["copied"])
 

@@ -240,6 +240,8 @@ def _move_row(record: Record, keep: Case, name: str, old_key: bytes, new_key: by
     place = record.about(f"tail-{record.received}")
     changed = as_it_was.update(
         case=keep,
+        # For hospitals it waits for a consent that knows of it.
+        moved_at=timezone.now(),
         storage_name=name,
         sealed_name=_sealed_anew(record.sealed_name, record.about("name"), old_key, new_key),
         sealed_metadata=_sealed_anew(

@@ -20,7 +20,7 @@ from cases.actions.imaging import is_scan, queue_scans
 from cases.actions.keys import case_key
 from cases.actions.messages import hand_to_coordinator
 from cases.actions.steps import apply_step
-from cases.models import Case, CaseEvent, FamilyTask, Record
+from cases.models import Case, CaseEvent, FamilyTask, ImagingReading, Record
 from cases.models.event import EventKind
 from cases.permissions import can_read_record, can_remove_record, can_take_step, can_work
 from cases.records import checking, scanner, store
@@ -165,6 +165,10 @@ def mark_unreadable(*, by, record: Record, reason: str, version: int | None = No
     if reason not in STAFF_REASONS:
         raise ActionRefusedError(_("Choose why it cannot be used."))
     _change_mark(record, Status.FINE, Status.UNREADABLE, reason, by)
+    if reason == Reason.OTHER_PERSON:
+        # Nothing that was made of it stays to be shown; taken back, it is made anew.
+        forget_derived(record.derived.all())
+        ImagingReading.objects.filter(record=record).delete()
     note_unreadable(record)
     _task, is_new = FamilyTask.objects.get_or_create(
         case=case, code=InfoReason.PAPER_AGAIN, done_at=None
@@ -186,8 +190,11 @@ def mark_readable(*, by, record: Record, version: int | None = None) -> None:
         raise ActionRefusedError(_("This case is not yours to work on."))
     if not record.is_marked_by_staff:
         raise ActionRefusedError(_("The checks refused this file; nobody can change that."))
+    was_anothers = record.is_anothers
     _change_mark(record, Status.UNREADABLE, Status.FINE, "", by)
     note_readable(record)
+    if was_anothers:
+        queue_what_follows(Record.objects.select_related("case").get(pk=record.pk))
     change_case(record.case, version=version)
 
 

@@ -6,13 +6,13 @@ from django.utils.translation import gettext_lazy as _
 from cases import consents, notifications
 from cases.actions.checklist import refresh_checklist
 from cases.actions.core import ActionRefusedError, change_case, leave_event
-from cases.actions.imaging import shared_copies
+from cases.actions.imaging import SharedCopy, shared_copies
 from cases.actions.keys import case_key
 from cases.actions.shares import NEEDED, end_shares, lock_case
 from cases.actions.steps import apply_step
 from cases.models import Case, Consent, DerivedFile, FamilyTask, Purpose, Referral
 from cases.models.event import EventKind
-from cases.permissions import can_read_referral, can_take_step, can_work
+from cases.permissions import can_read_referral, can_share_record, can_take_step, can_work
 from cases.records import store
 from cases.records.crypto import KeyDestroyedError, SealBrokenError
 from cases.records.sealed import open_sealed
@@ -116,14 +116,20 @@ def open_referral(*, by, referral: Referral) -> Referral:
     return referral
 
 
+def copies_for(*, by, referral: Referral) -> list[SharedCopy]:
+    """Return the copies of scans that this hospital may have; the rest is not named to it."""
+    copies = shared_copies(case=referral.case)
+    return [copy for copy in copies if can_share_record(by, copy.record, referral)]
+
+
 def open_shared_copy(*, by, referral: Referral, copy: DerivedFile):
     """The copy of a scan that was made for hospitals, as a reader; never the scan itself.
 
     Raises ActionRefusedError, SealBrokenError, KeyDestroyedError or store.FileLostError.
     """
     record = copy.record
-    is_one = copy.purpose == Purpose.SHARED and record and record.case_id == referral.case_id
-    if not can_read_referral(by, referral) or not is_one or not record.is_readable:
+    is_one = copy.purpose == Purpose.SHARED and record is not None
+    if not is_one or not can_share_record(by, record, referral):
         raise ActionRefusedError("not to be read")
     if not copy.storage_name:
         raise store.FileLostError

@@ -44,7 +44,7 @@ def show_referral(request, referral_id):
         "title": _("A case shared with you"),
         "referral": referral,
         "facts": _facts(referral.case),
-        "copies": actions.shared_copies(case=referral.case),
+        "copies": actions.copies_for(by=request.user, referral=referral),
     }
     request.current_app = partners.name
     return TemplateResponse(request, "partners/referral.html", context)

@@ -14,6 +14,9 @@ from cases.querysets import CaseQuerySet
 from cases.workflow import ENDED_STAGES, CloseReason, HeldFor, Stage, WaitingOn
 from hospitals.models import Hospital
 
+# Kinds of consent (see consent.py, which imports this module).
+TO_READ = {"health_data", "transfer_china"}
+
 
 class Case(models.Model):
     """Three separate facts: `stage`, `waiting_on` (whose turn) and `next_due_at`.
@@ -127,11 +130,12 @@ class Case(models.Model):
 
     @cached_property
     def is_reading_stopped(self) -> bool:
-        """Whether the family took back a consent without which nobody of the office may read on.
+        """Whether a consent is missing without which nobody of the office may read on.
 
-        Asked once by each instance: a request has its own.
+        Closed by default: one that was never given is as missing as one that was taken back. Of a
+        case that was joined the other is asked, where the family's consents are now. Asked once
+        by each instance: a request has its own.
         """
-        kinds = {"health_data", "transfer_china"}
-        rows = self.consents.filter(kind__in=kinds).values_list("kind", "withdrawn_at")
-        living = {kind for kind, withdrawn in rows if withdrawn is None}
-        return bool({kind for kind, _withdrawn in rows} - living)
+        consents = self.consents.model.objects.filter(case=self.merged_into_id or self.pk)
+        living = consents.filter(kind__in=TO_READ, withdrawn_at=None)
+        return set(living.values_list("kind", flat=True)) != TO_READ

@@ -56,6 +56,8 @@ class Record(models.Model):
     expires_at = models.DateTimeField(_("to be finished by"))
     completed_at = models.DateTimeField(_("arrived"), null=True, blank=True)
     checked_at = models.DateTimeField(_("checked"), null=True, blank=True)
+    # Came with a case that was joined with this one.
+    moved_at = models.DateTimeField(_("moved here"), null=True, blank=True, editable=False)
     # It had passed the checks when somebody of the office could not read it.
     is_marked_by_staff = models.BooleanField(default=False)
     # When the checks are tried next; a job that is lost is found by it.
@@ -108,6 +110,11 @@ class Record(models.Model):
         """Passed every check. A paper that staff call unreadable may still be looked at."""
         by_person = self.status == Status.UNREADABLE and self.is_marked_by_staff
         return self.status == Status.FINE or by_person
+
+    @property
+    def is_anothers(self) -> bool:
+        """Whether staff saw that it belongs to another person than the patient."""
+        return self.status == Status.UNREADABLE and self.reason == Reason.OTHER_PERSON
 
     def about(self, part: str) -> str:
         return f"record-{part}:{self.pk}"

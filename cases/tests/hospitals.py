@@ -17,7 +17,8 @@ REASON = "Its doctors treat many children with this."
 
 
 def agree(case, kind, hospital=None, **fields) -> Consent:
-    """A living consent to the text of today."""
+    """A living consent to the text of today, in place of the one that there is."""
+    case.consents.filter(kind=kind, hospital=hospital, withdrawn_at=None).delete()
     values = {"version": consents.VERSIONS[kind], "language": "en", "text_hash": "0" * 64}
     return Consent.objects.create(
         case=case, kind=kind, hospital=hospital, given_by=case.owner, **(values | fields)
@@ -29,7 +30,9 @@ def agree_to_all(case, hospital) -> tuple[Consent, Consent]:
     for kind in ("health_data", "transfer_china"):
         if not case.consents.filter(kind=kind, withdrawn_at=None).exists():
             agree(case, kind)
-    return agree(case, "share_hospital", hospital), case.consents.get(kind="transfer_china")
+    return agree(case, "share_hospital", hospital), case.consents.get(
+        kind="transfer_china", withdrawn_at=None
+    )
 
 
 def propose(case, hospital, by, **fields) -> Proposal:

@@ -15,8 +15,17 @@ from cases.actions import ActionRefusedError
 from cases.models import CaseEvent, Consent, Referral
 from cases.tests.family import case_url, signed_in
 from cases.tests.hospitals import agree, agree_to_all, share
+from portal.tests.fixtures import make_case
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
+
+
+@pytest.fixture
+def case():
+    """One that nothing was agreed to yet."""
+    return make_case(agreed=())
+
+
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 # Each item of Article 13 and of China's Article 39, by the words that tell it.
 NOTICE = {

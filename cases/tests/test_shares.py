@@ -18,6 +18,12 @@ from portal.tests.fixtures import make_case
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def case():
+    """One that nothing was agreed to yet."""
+    return make_case(agreed=())
+
+
 def agree(case, hospital):
     return (
         give_consent(case, "share_hospital", hospital),

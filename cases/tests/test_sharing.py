@@ -24,6 +24,12 @@ from portal.tests.fixtures import sign_in_staff as sign_in_desk
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture
+def case():
+    """One that nothing was agreed to yet."""
+    return make_case(agreed=())
+
+
 def ask(case, hospital, by, **more) -> Proposal:
     words = {"reason": REASON, "language": "en"}
     return actions.propose_hospital(by=by, case=case, hospital=hospital, **(words | more))
@@ -373,6 +379,8 @@ def desk_post(user, case, name, **fields):
 
 def test_desk_proposes_from_the_directory_s_answer(case, scmc, renji, coordinator):
     caches["directory"].clear()
+    for kind in ("health_data", "transfer_china"):
+        agree(case, kind)
     listing = make_listing(scmc, "childhood-cancer", title_en="Childhood cancer")
     condition = Condition.objects.create(slug="hepatoblastoma", name_en="Hepatoblastoma")
     ConditionSpecialty.objects.create(condition=condition, specialty=listing.specialty)

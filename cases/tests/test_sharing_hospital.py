@@ -272,7 +272,7 @@ def test_page_lists_copies_as_they_are_made(case, scmc, coordinator, reviewer, m
         actions.imaging.SharedCopy(copy.record, None, True, 0, {"burned": 2}),
         actions.imaging.SharedCopy(copy.record, None, False),
     ]
-    monkeypatch.setattr(actions, "shared_copies", lambda case: rows)
+    monkeypatch.setattr(actions.referrals, "shared_copies", lambda case: rows)
     page = sign_in_staff(reviewer).get(url_of(referral)).text
     assert scan_url(referral, copy) in page
     for words in ("3 pictures", "Held back", "Being made"):

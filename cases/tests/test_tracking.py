@@ -8,11 +8,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cases import actions, consents
+from cases import actions
 from cases.actions import messages as message_actions
-from cases.models import Case, CaseEvent, Consent, FamilyTask, Message
+from cases.models import Case, CaseEvent, FamilyTask, Message
 from cases.models.event import EventKind
 from cases.tests.family import case_url, sign_in, signed_in, without_tokens
+from cases.tests.hospitals import agree
 from cases.workflow import CloseReason, Stage, WaitingOn
 from portal.models import OutgoingMail
 from portal.tests.fixtures import make_case
@@ -31,15 +32,7 @@ def write(case, body="Words", by=None, submission=None):
 
 
 def give_consent(case, kind="health_data", hospital=None):
-    return Consent.objects.create(
-        case=case,
-        kind=kind,
-        hospital=hospital,
-        version=consents.VERSIONS[kind],
-        language="en",
-        text_hash="0" * 64,
-        given_by=case.owner,
-    )
+    return agree(case, kind, hospital)
 
 
 def text_of(case, client=None) -> str:

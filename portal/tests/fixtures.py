@@ -14,9 +14,10 @@ from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from cases import consents
 from cases.actions import case_key, keep_whole
 from cases.codes import new_reference
-from cases.models import Case, FamilyMember, Inquiry, Record
+from cases.models import Case, Consent, FamilyMember, Inquiry, Record
 from cases.records import store
 from cases.records.kinds import Status
 from cases.records.sealed import Appender
@@ -77,8 +78,12 @@ def make_listing(hospital: Hospital, slug: str = "neurosurgery", **fields) -> Li
     return Listing.objects.create(hospital=hospital, specialty=specialty, **(values | fields))
 
 
-def make_case(*, stage=Stage.RECEIVED, code=FAMILY_CODE, **fields) -> Case:
-    """A case with its owner and inquiry; `case.owner` is set for the tests' use."""
+# What every inquiry agrees to before it is sent.
+CONSENTS = ("health_data", "transfer_china")
+
+
+def make_case(*, stage=Stage.RECEIVED, code=FAMILY_CODE, agreed=CONSENTS, **fields) -> Case:
+    """A case with its owner, inquiry and consents; `case.owner` is set for the tests' use."""
     now = timezone.now()
     values = {
         "reference": new_reference(),
@@ -112,6 +117,11 @@ def make_case(*, stage=Stage.RECEIVED, code=FAMILY_CODE, **fields) -> Case:
         in_hospital="no",
         able_to_travel="yes",
     )
+    for kind in agreed:
+        Consent.objects.create(
+            case=case, kind=kind, version=consents.VERSIONS[kind], language=case.language,
+            text_hash="0" * 64, given_by=case.owner,
+        )  # fmt: skip
     return case
 
 
