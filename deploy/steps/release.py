@@ -140,9 +140,6 @@ def place_files(host: Host, settings: dict[str, str]) -> set[str]:
         host.run("systemctl", "daemon-reload")
     if NGINX in changed and host.works("systemctl", "is-active", "nginx"):
         host.run("systemctl", "reload", "nginx")
-    # The master process of the web server stays through a reload, and with it its code.
-    if _gunicorn(host.path(HOME)) != _gunicorn(host.path(FORMER)):
-        changed.add("gunicorn")
     return changed
 
 
@@ -190,6 +187,14 @@ def take_up(host: Host, settings: dict[str, str], changed: set[str] = frozenset(
     # A release may have brought one that was not there before.
     host.run("systemctl", "enable", "--quiet", "portal-web", *workers(host))
     wait_until_ready(host, settings)
+
+
+def take_up_exchanged(host: Host, settings: dict[str, str]) -> None:
+    """After an exchange: the web server's master stays through a reload, and with it its code."""
+    changed = place_files(host, settings)
+    if _gunicorn(host.path(HOME)) != _gunicorn(host.path(FORMER)):
+        changed.add("gunicorn")
+    take_up(host, settings, changed)
 
 
 def processes(host: Host) -> set[str]:
@@ -243,7 +248,7 @@ def upgrade(host: Host, source: Path) -> None:
     prepare_data(host, NEW)
     host.step("Exchange")
     exchange(host, NEW, FORMER)
-    take_up(host, settings, place_files(host, settings))
+    take_up_exchanged(host, settings)
     host.say("The former release is kept: deploy/manage rollback goes back to it.")
 
 
@@ -257,5 +262,5 @@ def rollback(host: Host) -> None:
     host.manage("collectstatic", "--no-input", "--verbosity", "0", home=FORMER)
     host.step("Exchange")
     exchange(host, FORMER, FORMER)
-    take_up(host, settings, place_files(host, settings))
+    take_up_exchanged(host, settings)
     host.say("deploy/manage rollback once more goes forward again.")

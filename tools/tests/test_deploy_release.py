@@ -123,6 +123,13 @@ def test_an_environment_that_is_newer_than_the_process_is_restarted_and_said(hos
     assert any(ENVIRONMENT in line for line in host.said)
 
 
+def test_a_reload_of_the_first_release_restarts_nothing(host):
+    """There is no former release to compare with."""
+    assert not host.path(release.FORMER).exists()
+    release.take_up(host, SETTINGS, release.place_files(host, SETTINGS))
+    assert not restarts(host)
+
+
 def test_readyz_is_asked_of_the_new_processes(host, monkeypatch):
     """Those from before the reload would answer for a release that does not start."""
     numbers = iter([{"1", "2"}, {"1", "2", "3"}, {"2", "3"}, {"3", "4"}])
