@@ -5,9 +5,11 @@ test walks them in every language. No word of a coordinator is made here.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from cases import times
 from cases.models.event import ActorKind, EventKind
@@ -321,4 +323,16 @@ def paper_words(record) -> str:
     """What a family reads about one of its files: where it stands, and what it can do."""
     if record.reason:
         return str(_PAPER_TROUBLE[Reason(record.reason)])
+    if record.status == Status.CHECKING and _is_put_off(record):
+        at = times.moment(record.next_check_at, record.case.time_zone)
+        return gettext(
+            "It arrived whole. Files that you sent before cost too much to look into, so this one "
+            "is looked at after %(at)s. You need do nothing; if it cannot wait, call us."
+        ) % {"at": at}
     return str(_PAPER[Status(record.status)])
+
+
+def _is_put_off(record) -> bool:
+    """For longer than until a scanner answers again."""
+    soon = timezone.now() + timedelta(minutes=2)
+    return record.next_check_at is not None and record.next_check_at > soon

@@ -33,6 +33,8 @@ from portal import audit
 
 # A scanner that is down is asked again after this.
 NEXT_CHECK = timedelta(seconds=30)
+# So many files of a case may cost too much; then its next check waits. Forgotten after a day.
+COSTLY_AT_ONCE, COSTLY_WAIT, COSTLY_KEPT = 2, timedelta(hours=1), timedelta(days=1)
 # Thirty photos of one evening are one line of the history and one mail.
 TOLD_ONCE_IN = timedelta(minutes=30)
 
@@ -42,6 +44,8 @@ def check_record(*, record: Record) -> Status:
 
     Takes its time: not to be called within a transaction.
     """
+    if waits_until := _next_allowed(record.case_id):
+        return _check_later(record, waits_until)
     try:
         key = case_key(record.case)
         verdict = checking.judge_file(record.storage_name, key, record.kind)
@@ -51,7 +55,7 @@ def check_record(*, record: Record) -> Status:
         virus = _find_virus(record, key, verdict)
     except scanner.ScannerDownError:
         if verdict.status == Status.FINE:
-            return _check_later(record)
+            return _check_later(record, timezone.now() + NEXT_CHECK)
         virus = ""
     if virus:
         verdict = Verdict(Status.QUARANTINED, Reason.INFECTED)
@@ -65,9 +69,29 @@ def _find_virus(record: Record, key: bytes, verdict: Verdict) -> str:
     return checking.find_virus(record.storage_name, key, record.kind, is_sound)
 
 
-def _check_later(record: Record) -> Status:
+def _next_allowed(case_id):
+    """When the case may cost something again; None when it may now.
+
+    Asked of the row, and not counted from papers: those that were refused can be removed.
+    """
+    case = Case.objects.only("costly_checks", "costly_at").get(pk=case_id)
+    if case.costly_checks < COSTLY_AT_ONCE or case.costly_at is None:
+        return None
+    waits_until = case.costly_at + COSTLY_WAIT
+    return waits_until if waits_until > timezone.now() else None
+
+
+def _count_costly(case_id) -> None:
+    now = timezone.now()
+    case = Case.objects.select_for_update().only("costly_checks", "costly_at").get(pk=case_id)
+    is_new = case.costly_at is None or case.costly_at < now - COSTLY_KEPT
+    count = 1 if is_new else min(case.costly_checks + 1, COSTLY_AT_ONCE)
+    Case.objects.filter(pk=case_id).update(costly_checks=count, costly_at=now)
+
+
+def _check_later(record: Record, at) -> Status:
     """Fail closed: what nobody looked into is given to nobody (row U7)."""
-    record.next_check_at = timezone.now() + NEXT_CHECK
+    record.next_check_at = at
     rows = Record.objects.filter(pk=record.pk, status=Status.CHECKING)
     rows.update(next_check_at=record.next_check_at)
     return Status.CHECKING
@@ -88,6 +112,8 @@ def _settle(record: Record, verdict: Verdict) -> Status:
         return verdict.status
     codes = {"status": str(verdict.status), "reason": str(verdict.reason)}
     audit.record(by=None, action="record.checked", obj=record, **codes)
+    if verdict.reason == Reason.TOO_MUCH:
+        _count_costly(record.case_id)
     if verdict.status == Status.REFUSED:
         # Nobody needs it any more, and some of it is dangerous.
         transaction.on_commit(lambda: store.remove(record.storage_name))

@@ -63,6 +63,9 @@ class Case(models.Model):
     held_for = models.CharField(
         _("held because"), max_length=12, choices=HeldFor.choices, blank=True
     )
+    # Files of it that cost too much to look into, one after the other, and when the last was.
+    costly_checks = models.PositiveSmallIntegerField(db_default=0, default=0, editable=False)
+    costly_at = models.DateTimeField(null=True, editable=False)
     # The case that this one was joined with; its reference and codes lead there.
     merged_into = models.ForeignKey(
         # Erased with it: it is of the same patient.
