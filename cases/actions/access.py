@@ -13,7 +13,7 @@ from django.utils.translation import override
 from cases import codes, notifications
 from cases.actions.core import ActionRefusedError, change_case, leave_event, whose
 from cases.actions.drafts import reopen_by_link
-from cases.actions.mail import confirm_address
+from cases.actions.mail import confirm_address, use_checks
 from cases.actions.steps import apply_step
 from cases.models import Case, Draft, FamilyMember, FamilyToken
 from cases.models.event import EventKind
@@ -96,11 +96,15 @@ def _set_code(member: FamilyMember, code: str, by) -> None:
 def lock_out_and_send_link(*, member: FamilyMember, by, version: int | None = None) -> None:
     """Staff: the old code and its sessions end now, a mailed link makes the new code.
 
+    It goes to an address that was confirmed, or after two checks by two of us.
+
     A button pressed twice sends one link: the second press finds another version.
     """
     allowed = can_work(by, member.case) and by.has_perm("cases.replace_code")
     if not allowed or member.case.stage == Stage.WITHDRAWN:
         raise ActionRefusedError(_("You cannot replace the code of this case."))
+    if not member.email_confirmed_at:
+        use_checks(member.case)
     change_case(member.case, version=version)
     # A code that nobody was ever shown.
     _set_code(member, codes.normalise_code(codes.new_code()), by)

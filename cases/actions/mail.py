@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import notifications
 from cases.actions.core import ActionRefusedError, change_case, leave_event, whose
 from cases.models import Case, FamilyMember, FamilyToken, IdentityCheck
+from cases.models.draft import Channel
 from cases.models.event import EventKind
 from cases.models.tokens import Purpose
 from cases.permissions import can_work, is_family
@@ -40,16 +41,16 @@ def _case_of(about: str, template: str) -> Case | None:
 def correct_email(*, by, member: FamilyMember, email: str, version: int | None = None) -> None:
     """The family told us the right address: a mail there asks whether it is theirs.
 
-    Links that went to the old address are void. An address that was confirmed opens the case
-    to whoever reads mail there, so it changes only after two checks of the person, and the
-    old address is told.
+    Links that went to the old address are void. An address opens the case to whoever reads mail
+    there, so one that the family gave itself, or confirmed, changes only after two checks of the
+    person by two of us, and a confirmed one is told.
     """
     case = member.case
     if not can_work(by, case):
         raise ActionRefusedError(_("This case is not yours to work on."))
     _refuse_wrong_address(email)
-    if member.email_confirmed_at:
-        _use_checks(case)
+    if member.email_confirmed_at or is_own_address(member):
+        use_checks(case)
     change_case(case, version=version)
     notifications.stop_waiting_mail(case)
     if member.email_confirmed_at and notifications.is_told(case):
@@ -67,12 +68,22 @@ def living_checks(case: Case):
     return IdentityCheck.objects.filter(case=case, used_at=None, at__gt=since)
 
 
-def _use_checks(case: Case) -> None:
+def is_own_address(member: FamilyMember) -> bool:
+    """Whether the family typed this address itself, not the office for it."""
+    return bool(member.email) and member.case.consents.filter(channel=Channel.ONLINE).exists()
+
+
+def use_checks(case: Case) -> None:
+    """Two ways, two people: nobody alone moves a case to an address of their own choice.
+
+    Raises ActionRefusedError.
+    """
     checks = living_checks(case)
-    if checks.values("kind").distinct().order_by().count() < CHECKS_NEEDED:
+    kinds, people = (checks.values(name).distinct().order_by().count() for name in ("kind", "by"))
+    if min(kinds, people) < CHECKS_NEEDED:
         raise ActionRefusedError(
-            _("This address was confirmed by the family. First check in two different ways who "
-              "you are speaking with, and record both.")
+            _("First check in two different ways who you are speaking with. Two of us do that, "
+              "and each records one.")
         )  # fmt: skip
     checks.update(used_at=timezone.now())
 

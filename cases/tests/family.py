@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from cases import actions, spam, work
 from cases.models import Draft
-from portal.tests.fixtures import FAMILY_CODE, HEALTH_CANARY, NAME_CANARY
+from portal.models import User
+from portal.roles import Role
+from portal.tests.fixtures import FAMILY_CODE, HEALTH_CANARY, NAME_CANARY, make_user
 
 CODE = re.compile(r"<bdi>([2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4})</bdi>")
 REFERENCE = re.compile(r"SH-[2-9A-Z]{4}-[2-9A-Z]{4}")
@@ -115,6 +117,8 @@ def without_tokens(page) -> str:
 
 
 def check_twice(case, by) -> None:
-    """What the office does before it changes a confirmed address."""
-    for kind in ("called_back", "questions"):
-        actions.record_identity_check(by=by, case=case, kind=kind)
+    """What the office does before it changes an address of the family: two ways, two people."""
+    second = User.objects.filter(username="second-lead").first()
+    second = second or make_user("second-lead", Role.LEAD)
+    for kind, who in (("called_back", by), ("questions", second)):
+        actions.record_identity_check(by=who, case=case, kind=kind)

@@ -10,6 +10,7 @@ from cases import actions
 from cases.actions import ActionRefusedError, ChangedMeanwhileError
 from cases.models import Case, CaseEvent, FamilyMember, Message
 from cases.models.event import EventKind
+from cases.tests.family import check_twice
 from cases.workflow import CloseReason, Stage, WaitingOn
 from portal.models import AuditEvent, MailStatus, OutgoingMail
 from portal.roles import Role
@@ -179,6 +180,7 @@ def test_correct_email_stops_the_old_mail_and_sends_the_news(coordinator, case):
     FamilyMember.objects.update(email_confirmed_at=None)
     member = FamilyMember.objects.get()
     member.case = case
+    check_twice(case, coordinator)
     actions.correct_email(by=coordinator, member=member, email="right@example.org")
     mails = dict(OutgoingMail.objects.values_list("recipient", "status"))
     assert mails == {

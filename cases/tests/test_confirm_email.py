@@ -140,6 +140,7 @@ def test_m3_link_that_becomes_void_while_it_is_used_confirms_nothing(unconfirmed
 
 
 def test_m3_link_to_a_new_code_that_is_used_confirms_too(unconfirmed, coordinator):
+    check_twice(unconfirmed, coordinator)
     actions.lock_out_and_send_link(member=unconfirmed.owner, by=coordinator)
     actions.use_link(token=newest_link().split("/")[-2])
     assert is_confirmed()
@@ -181,6 +182,7 @@ def test_m3_only_the_family_asks_and_not_after_a_death(unconfirmed, lead):
 
 def test_m3_corrected_address_is_asked_about_and_then_told(case, lead):
     case.owner.case, case.owner.email_confirmed_at = case, None
+    check_twice(case, lead)
     actions.correct_email(by=lead, member=case.owner, email="right@example.org")
     assert not is_confirmed()
     actions.start_triage(by=lead, case=case)
@@ -194,6 +196,7 @@ def test_a4_corrected_address_ends_links_at_the_wrong_one(unconfirmed, lead):
     confirming = asked(unconfirmed)
     actions.send_sign_in_link(member=unconfirmed.owner)
     code_link = newest_link()
+    check_twice(unconfirmed, lead)
     actions.correct_email(by=lead, member=unconfirmed.owner, email="right@example.org")
     for path in (confirming, code_link):
         assert Client().get(path).status_code == 410
@@ -250,8 +253,8 @@ def test_withdrawing_sends_a_last_mail_that_asks_for_no_sign_in(case, lead):
 def test_withdrawn_case_gets_no_mail_to_a_corrected_address(case, lead):
     actions.withdraw_case(by=case.owner, case=case)
     OutgoingMail.objects.all().delete()
-    check_twice(case, lead)
     case.owner.case = case
+    check_twice(case, lead)
     actions.correct_email(by=lead, member=case.owner, email="right@example.org")
     assert mails() == []
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from django.forms.models import model_to_dict
+from django.utils import timezone
 
 from cases import actions
 from cases.models import Case, CaseEvent, Consent, FamilyMember, FamilyTask, Message
@@ -173,11 +174,13 @@ def test_answer_keeps_markup_and_odd_letters_as_text(desk, case):
 
 def test_read_take_due_email_and_link(desk, coordinator, case):
     FamilyMember.objects.update(email_confirmed_at=None)
+    case.consents.update(channel="phone", recorded_by=coordinator)
     desk.post(address(case, "read"), typed("read"))
     desk.post(address(case, "take"), typed("take", version=2))
     desk.post(address(case, "due"), typed("due", version=3, due="2027-01-04T10:30"))
     desk.post(address(case, "email"), typed("email", version=4, email="new@example.org"))
     before = FamilyMember.objects.get().code_hash
+    FamilyMember.objects.update(email_confirmed_at=timezone.now())
     desk.post(address(case, "link"), typed("link", version=5))
     case = Case.objects.get()
     assert (case.has_new_words, case.assigned_to) == (False, coordinator)
@@ -286,6 +289,7 @@ def test_mail_that_did_not_arrive_is_said_on_the_case_M4(desk, coordinator, case
 def test_extra_keys_change_no_other_column_Z3(lead, case):
     client = sign_in_staff(lead)
     FamilyMember.objects.update(email_confirmed_at=None)
+    case.consents.update(channel="phone", recorded_by=lead)
     extra = {
         field.name: "999"
         for model in (Case, FamilyMember, CaseEvent, Message, Consent)

@@ -72,10 +72,39 @@ def test_checks_of_another_case_do_not_count(case, other_case, coordinator):
         correct(case, coordinator)
 
 
-def test_address_that_nobody_confirmed_needs_no_check(case, coordinator):
+def test_one_person_alone_moves_no_address(case, coordinator):
+    check(case, coordinator, "called_back", "questions")
+    with pytest.raises(ActionRefusedError, match="Two of us"):
+        correct(case, coordinator)
+    assert FamilyMember.objects.get().email == "family@example.org"
+
+
+def test_address_that_the_family_typed_needs_checks_before_it_is_confirmed(case, coordinator):
     FamilyMember.objects.update(email_confirmed_at=None)
+    with pytest.raises(ActionRefusedError):
+        correct(case, coordinator)
+    check_twice(case, coordinator)
     correct(case, coordinator)
     assert FamilyMember.objects.get().email == NEW
+
+
+def test_address_that_the_office_typed_is_corrected_at_once(case, coordinator):
+    FamilyMember.objects.update(email_confirmed_at=None)
+    case.consents.update(channel="phone", recorded_by=coordinator)
+    correct(case, coordinator)
+    assert FamilyMember.objects.get().email == NEW
+
+
+def test_link_to_a_new_code_needs_a_confirmed_address_or_two_checks(case, coordinator):
+    FamilyMember.objects.update(email_confirmed_at=None)
+    member = FamilyMember.objects.select_related("case").get()
+    with pytest.raises(ActionRefusedError):
+        actions.lock_out_and_send_link(by=coordinator, member=member)
+    assert OutgoingMail.objects.count() == 0
+    check_twice(case, coordinator)
+    member = FamilyMember.objects.select_related("case").get()
+    actions.lock_out_and_send_link(by=coordinator, member=member)
+    assert OutgoingMail.objects.get().template == "cases/email/sign_in_link"
 
 
 def test_each_check_is_logged_with_who_and_how(case, coordinator, lead):
@@ -101,20 +130,25 @@ def test_unknown_way_of_checking_is_refused(case, coordinator):
         check(case, coordinator, "trust me")
 
 
-def test_desk_leads_through_both_checks(case, coordinator):
-    desk = sign_in_staff(coordinator)
+def test_desk_leads_through_both_checks(case, coordinator, lead):
+    desks = {"first": sign_in_staff(coordinator), "second": sign_in_staff(lead)}
 
-    def press(name, **fields):
+    def press(name, who="first", **fields):
         case.refresh_from_db()
         typed = {
             f"{name}-{key}": value for key, value in {"version": case.version, **fields}.items()
         }
         url = reverse(f"office:cases_case_{name}", args=[case.pk])
-        return desk.post(url, typed, follow=True).text
+        return desks[who].post(url, typed, follow=True).text
 
     assert "First check in two different ways" in press("email", email=NEW)
     assert "Recorded, with your name." in press("check", kind="called_back")
-    assert "We called back on the number" in press("check", kind="questions")
+    assert "We called back on the number" in press("check", "second", kind="questions")
     press("email", email=NEW)
+    links = OutgoingMail.objects.filter(template="cases/email/sign_in_link", recipient=NEW)
     press("link")
-    assert OutgoingMail.objects.filter(template="cases/email/sign_in_link", recipient=NEW).exists()
+    # Nobody knows yet who reads mail there.
+    assert not links.exists()
+    FamilyMember.objects.update(email_confirmed_at=timezone.now())
+    press("link")
+    assert links.exists()

@@ -10,6 +10,7 @@ from cases import actions, notifications
 from cases.actions import ActionRefusedError
 from cases.admin.sharing_box import sharing_box
 from cases.models import Case, CaseEvent, Consent, Referral
+from cases.tests.family import check_twice
 from cases.tests.hospitals import agree_to_all
 from cases.tests.test_races import at_once
 from portal.mail import deliver, render_mail
@@ -229,6 +230,7 @@ def test_new_address_of_the_family_stops_no_hospital_s_mail(case, scmc, coordina
     refer(case, scmc, coordinator)
     case.refresh_from_db()
     case.owner.email_confirmed_at = None
+    check_twice(case, coordinator)
     actions.correct_email(by=coordinator, member=case.owner, email="new@example.org")
     assert hospital_mails().get().status == MailStatus.WAITING
 

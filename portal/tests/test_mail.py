@@ -12,8 +12,9 @@ from django_tasks_db.models import DBTaskResult
 
 from cases import actions, notifications
 from cases.actions.access import SIGN_IN_LINK
-from cases.models import CaseEvent, IdentityCheck
+from cases.models import CaseEvent
 from cases.templatetags.office import MAIL_WORDS
+from cases.tests.family import check_twice
 from cases.tests.hospitals import share
 from portal.mail import (
     MailboxBackend,
@@ -92,8 +93,7 @@ def write_invitation(case) -> None:
 def write_change(case) -> None:
     """To the address of before; what goes to the new one is asked for elsewhere."""
     by = make_user("lead", Role.LEAD)
-    for kind in IdentityCheck.Kind.values[:2]:
-        actions.record_identity_check(by=by, case=case, kind=kind)
+    check_twice(case, by)
     actions.correct_email(by=by, member=case.owner, email="new@example.org")
     OutgoingMail.objects.exclude(template=notifications.EMAIL_CHANGED).delete()
 
