@@ -11,7 +11,6 @@ waiting; nobody is refused (row M1). An address of IPv6 is its network: a line a
 
 import hashlib
 import hmac
-import ipaddress
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +20,7 @@ from django.utils import timezone
 
 from cases import work
 from cases.models import SignInAttempt, SpentWork
+from portal.networks import network_of
 
 TRIES_AN_HOUR = 10
 TRIES_OF_ADDRESS = 60
@@ -34,7 +34,6 @@ PURPOSE = "sign-in"
 # Inquiries begun from one address within the hour, before each costs a little, and more.
 FREE_TO_BEGIN, EASY_TO_BEGIN = 30, 100
 BEGIN = "begin"
-NETWORK_BITS = 64
 
 
 @dataclass(frozen=True)
@@ -67,24 +66,12 @@ def forgive(purpose: str, reference: str, address: str) -> None:
 
 def _keys(purpose: str, reference: str, address: str) -> dict[str, str]:
     """Who tried what, as keyed hashes: the table holds no address."""
-    address = _network(address)
+    address = network_of(address)
     return {
         "key": _hash(purpose, reference, address),
         "reference_key": _hash(purpose, reference),
         "address_key": _hash(purpose, "", address),
     }
-
-
-def _network(address: str) -> str:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 4:
-        return address
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((int(parsed), NETWORK_BITS), strict=False))
 
 
 def _hash(*words: str) -> str:

@@ -3,6 +3,7 @@
 import io
 import random
 import struct
+import zipfile
 import zlib
 
 import pytest
@@ -251,3 +252,59 @@ def test_the_child_has_no_keys_of_ours_U5(sealed, monkeypatch):
         ' print(\'{"status": "fine", "reason": "", "flags": []}\')',
     )
     assert judge_file(name, KEY, "pdf") == Verdict(Status.FINE)
+
+
+def judge_of(data: bytes) -> dict:
+    return judge(io.BytesIO(data), "zip", TYPES)
+
+
+def zip_of_scan() -> bytes:
+    return make_zip({"a.dcm": make_dicom()})
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda data: data + b"tail that no scanner sees",
+        lambda data: hidden_between(data, b"PK\x03\x04" + b"\0" * 200),
+        lambda data: data[:-2] + b"\x04\x00note",
+    ],
+    ids=["tail", "gap", "comment"],
+)
+def test_bytes_of_a_zip_that_no_entry_names_are_refused_U7(spoil):
+    assert judge_of(zip_of_scan())["status"] == "fine"
+    assert judge_of(spoil(zip_of_scan()))["reason"] == "broken"
+
+
+def hidden_between(data: bytes, hidden: bytes) -> bytes:
+    """Put bytes between the last entry and the directory, and say where that is now."""
+    start = data.index(b"PK\x01\x02")
+    end = data.rindex(b"PK\x05\x06")
+    place = struct.pack("<L", start + len(hidden))
+    directory_end = data[end : end + 16] + place + data[end + 20 :]
+    return data[:start] + hidden + data[start:end] + directory_end
+
+
+def test_zip_written_as_a_stream_is_taken():
+    """Each entry is followed by a descriptor of its sizes."""
+
+    class Pipe(io.BytesIO):
+        def seekable(self):
+            return False
+
+        def seek(self, *_arguments):
+            raise OSError
+
+        def tell(self):
+            raise OSError
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w") as archive:
+        archive.writestr("a.dcm", make_dicom())
+        archive.writestr("b.dcm", make_dicom())
+    assert judge_of(pipe.getvalue())["status"] == "fine"
+
+
+@pytest.mark.parametrize("name", ["C:x.dcm", "C:/x.dcm", "scan.dcm:stream"])
+def test_name_with_a_colon_is_refused_U1(name):
+    assert judge_of(make_zip({name: make_dicom()}))["reason"] == "not_only_scans"

@@ -21,6 +21,7 @@ from cases.tests.papers import Tus, pattern
 from cases.workflow import Stage
 from portal.tests.cast import sign_in_family
 from portal.tests.fixtures import sign_in_staff
+from portal.troubles import StorageDownError
 
 pytestmark = pytest.mark.django_db
 UNKNOWN = "6f1c0b0e-5d0a-4c56-9a58-0e4a3b0f2d11"
@@ -198,8 +199,11 @@ def test_a_full_database_is_said_R6(line, url, monkeypatch):
 
 
 def test_other_troubles_are_not_called_a_full_disk():
-    assert isinstance(uploads._as_full(OSError(errno.ENOSPC, "")), StorageFullError)
-    assert isinstance(uploads._as_full(OSError(errno.EIO, "")), OSError)
+    with pytest.raises(StorageFullError):
+        uploads._tell_of(OSError(errno.ENOSPC, ""))
+    with pytest.raises(StorageDownError):
+        uploads._tell_of(OSError(errno.EIO, ""))
+    assert uploads._tell_of(OSError(errno.ENOENT, "")) is None
 
 
 def test_a_failed_row_leaves_no_file(line, monkeypatch):

@@ -6,12 +6,15 @@ from django.utils.http import content_disposition_header
 from cases.records.kinds import ALLOWED, Kind
 from cases.views.private import make_private
 
+# A scan begins with bytes that mean nothing to it, and may be a program or a page to others.
+PREAMBLE = 128
 TYPES = {str(allowed.kind): allowed.types[0] for allowed in ALLOWED}
 
 
 def file_response(request, reader, name: str, kind: str):
     """The whole file as an attachment; of HEAD the headers alone."""
-    answer = _response(request, reader, TYPES[kind])
+    blank = PREAMBLE if kind == Kind.DICOM else 0
+    answer = _response(request, reader, TYPES[kind], blank)
     answer["Content-Disposition"] = content_disposition_header(True, name)
     return answer
 
@@ -23,12 +26,12 @@ def inline_response(request, reader):
     return answer
 
 
-def _response(request, reader, content_type: str):
+def _response(request, reader, content_type: str, blank: int = 0):
     if request.method == "HEAD":
         reader.release()
         answer = HttpResponse()
     else:
-        answer = StreamingHttpResponse(Pieces(reader))
+        answer = StreamingHttpResponse(Pieces(reader, blank))
     answer["Content-Type"] = content_type
     answer["Content-Length"] = str(reader.size)
     # Whatever it is: a browser that shows it all the same runs nothing of it.
@@ -42,11 +45,13 @@ def _response(request, reader, content_type: str):
 class Pieces:
     """What the server sends; it closes the file too when nobody waits for the rest."""
 
-    def __init__(self, reader):
-        self._reader = reader
+    def __init__(self, reader, blank: int = 0):
+        """The first `blank` bytes are given out as zeros (row U4)."""
+        self._reader, self._blank = reader, blank
 
     def __iter__(self):
-        return self._reader.pieces()
+        for number, piece in enumerate(self._reader.pieces()):
+            yield piece if number else bytes(min(self._blank, len(piece))) + piece[self._blank :]
 
     def close(self) -> None:
         self._reader.release()

@@ -1,10 +1,13 @@
 """The family's papers: what arrived, adding more with or without JavaScript, saving, removing."""
 
+import socket
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -19,20 +22,38 @@ from cases.views.files import file_response
 from cases.views.imaging import imaging_context
 from cases.views.items import items_named, read_checklist
 from cases.views.pages import papers_context, with_pictures
-from cases.views.private import family_page
+from cases.views.private import family_page, make_private
 from cases.views.receiving import DiscardingHandler, SealingHandler
 
 NOT_KEPT = (KeyDestroyedError, SealBrokenError, store.FileLostError)
 
 
+def refuse_unread(request):
+    """Lead to the sign-in page without a look at the body (rows R8, W4).
+
+    Whoever has no session cannot hold a place by sending slowly, and no words of another site
+    come into our pages.
+    """
+    here = urlencode({"next": request.path})
+    answer = redirect(f"{reverse('case:sign-in')}?{here}")
+    answer["Connection"] = "close"
+    line = request.META.get("gunicorn.socket")
+    if line is not None:
+        # The server would read the rest before the next request of the same line.
+        line.shutdown(socket.SHUT_RD)
+    return answer
+
+
 def _without_plain_files(view):
-    """Before anything looks at the form: what a stranger sends is read and forgotten.
+    """Before anything looks at the form: of what a stranger sends nothing is read.
 
     The token is asked for later, by `_receive`: it lies in the same body.
     """
 
     @csrf_exempt
     def inner(request, *args, **kwargs):
+        if request.method == "POST" and sessions.current_member(request) is None:
+            return make_private(refuse_unread(request))
         request.upload_handlers = [DiscardingHandler(request)]
         return view(request, *args, **kwargs)
 

@@ -13,7 +13,7 @@ LAYERS = [
     {"workflow", "permissions", "clocks", "roles", "validators", "codes", "choices", "links",
      "work",
      "environment", "languages", "partial_date", "settings", "timezones", "emergency", "logs",
-     "troubles",
+     "troubles", "networks",
      "querysets", "formats", "times", "freshness", "addresses", "vocabulary",
      "normalise", "people", "typos", "blocks", "classification", "records", "imaging", "checklist",
      "sealed_sessions", "sandbox", "sandbox_worker", "disks"},

@@ -339,3 +339,17 @@ def test_user_without_a_role_logs_in_nowhere(db):
     make_user("roleless", "")
     for site in (OFFICE, PARTNERS):
         assert "This did not work" in log_in(Client(), username="roleless", at=site).text
+
+
+def test_s2_addresses_of_one_network_of_ipv6_are_counted_as_one(coordinator):
+    """A line at home has 2^64 of them."""
+    tries = [
+        Client(REMOTE_ADDR=f"2001:db8:0:1::{number:x}").post(
+            "/office/login/", {"username": coordinator.username, "password": "wrong"}
+        )
+        for number in range(1, 7)
+    ]
+    assert [page.status_code for page in tries] == [200] * 4 + [429] * 2
+    other = Client(REMOTE_ADDR="2001:db8:0:2::1")
+    page = other.post("/office/login/", {"username": coordinator.username, "password": "wrong"})
+    assert page.status_code == 200
