@@ -66,6 +66,20 @@ def test_an_upload_that_breaks_off_goes_on_afterwards_R6(case, monkeypatch, numb
     assert line.patch(url, 0, DATA).status_code == 204
 
 
+def test_an_error_of_ours_is_not_called_a_disk_s(case, monkeypatch):
+    """A bug stays an error that the log names, and is not told as a trouble that passes."""
+    line = Tus(case)
+    url = line.begin(len(DATA), "scan.zip")["Location"]
+    with monkeypatch.context() as broken:
+        broken.setattr(Appender, "write", failing(errno.EINVAL))
+        with pytest.raises(OSError, match=os.strerror(errno.EINVAL)):
+            line.patch(url, 0, DATA)
+    monkeypatch.setattr(store.os, "fsync", failing(errno.EINVAL))
+    with pytest.raises(OSError, match=os.strerror(errno.EINVAL)):
+        line.begin(100)
+    assert Record.objects.count() == 1
+
+
 @numbers
 @pytest.mark.parametrize("step", ["create", "write", "finish"])
 def test_the_plain_form_says_it_of_the_file_R6(case, monkeypatch, number, step):
