@@ -29,6 +29,8 @@ LOST_AFTER = timedelta(minutes=3)
 # No job of ours runs an hour; such a row belongs to a worker that is gone.
 DEAD_AFTER = timedelta(hours=1)
 ATTEMPTS_KEPT = timedelta(days=1)
+# Longer than any limit of mails looks back.
+MAILS_COUNTED = timedelta(days=8)
 LOGS_KEPT = timedelta(days=30)
 RESULTS_KEPT = timedelta(days=7)
 
@@ -237,7 +239,7 @@ def _remind_families() -> None:
 
 def _erase_expired() -> None:
     from cases.actions import erase_expired_drafts, sweep_orphans, sweep_uploads
-    from cases.models import SignInAttempt, SpentWork
+    from cases.models import FamilyMail, SignInAttempt, SpentWork
     from hospitals.actions.exchange import sweep_drafts
 
     now = timezone.now()
@@ -247,6 +249,7 @@ def _erase_expired() -> None:
     sweep_orphans()
     sweep_turns()
     SignInAttempt.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
+    FamilyMail.objects.filter(at__lt=now - MAILS_COUNTED).delete()
     SpentWork.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - ATTEMPTS_KEPT).delete()
     AccessFailureLog.objects.filter(attempt_time__lt=now - LOGS_KEPT).delete()

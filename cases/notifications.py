@@ -1,9 +1,13 @@
 """Which mail goes out for what. Called by actions, inside their transaction."""
 
+from datetime import timedelta
+
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import override
 
-from cases.models import Case, Draft, FamilyMember, FamilyToken, Referral
+from cases.models import Case, Draft, FamilyMail, FamilyMember, FamilyToken, Referral
 from cases.models.tokens import Purpose
 from cases.permissions import can_read_referral
 from cases.workflow import CloseReason, Stage
@@ -25,22 +29,30 @@ DRAFT_REMINDER = "cases/email/draft_reminder"
 REFERRED = "cases/email/referred"
 # These ask whether the address is right, so they alone go to one that nobody confirmed (row M3).
 ASKING = frozenset({RECEIVED, CONFIRM_EMAIL})
+# To one address, over all cases; a case has three or four at its busiest.
+MAILS_A_DAY = 20
+UNCONFIRMED_EVERY = timedelta(days=7)
 
 
-def notify_family(case: Case, template: str, *, only: FamilyMember | None = None) -> None:
+def notify_family(case: Case, template: str, *, only: FamilyMember | None = None) -> bool:
     """A mail to each adult in their language: there is news, and the link to sign in.
+
+    Returns whether any is on its way.
 
     Nothing automatic goes to a family whose patient has died, and nothing but
     the question itself to an address that nobody confirmed yet.
     """
     if not is_told(case) and template != WITHDRAWN:
-        return
+        return False
+    sent = False
     adults = FamilyMember.objects.filter(case=case, ended_at=None).exclude(email="")
     for member in adults.filter(pk=only.pk) if only else adults.order_by("-is_owner"):
         is_asked = template in ASKING and member.is_owner
         if (member.email_confirmed_at and template not in ASKING) or is_asked:
             link = confirmation_path(member) if template in ASKING else ""
-            notify_member(member, template, reference=case.reference, link=link)
+            member.case = case
+            sent |= notify_member(member, template, reference=case.reference, link=link)
+    return sent
 
 
 def is_told(case: Case) -> bool:
@@ -56,18 +68,47 @@ def confirmation_path(member: FamilyMember) -> str:
         return reverse("case:confirm-email", args=[row.pk.hex])
 
 
-def notify_member(member: FamilyMember, template: str, *, reference: str, link: str = "") -> None:
+def notify_member(member: FamilyMember, template: str, *, reference: str, link: str = "") -> bool:
+    """One mail to an adult of a case; whether one is on its way."""
+    # Whoever is held as a machine must not write to strangers through us.
+    if member.case.held_for or not may_write(member, template):
+        return False
     _queue(template, member.language, member.email, reference, link)
+    return True
 
 
-def notify_draft(draft: Draft, template: str, *, link: str = "") -> None:
-    """To whoever began an inquiry; nothing without an address."""
-    if draft.email:
-        _queue(template, draft.language, draft.email, draft.reference, link)
+def notify_draft(draft: Draft, template: str, *, link: str = "") -> bool:
+    """To whoever began an inquiry; whether one is on its way. Nothing without an address."""
+    if not may_write(draft, template):
+        return False
+    _queue(template, draft.language, draft.email, draft.reference, link)
+    return True
+
+
+def may_write(whom: FamilyMember | Draft, template: str) -> bool:
+    """The gate of all mail to families: whether one more mail of this kind may go (rows M1, M3).
+
+    Never without an address. To one that nobody confirmed one of a kind a week; to any address
+    MAILS_A_DAY, whatever cases it stands in.
+    """
+    if not whom.email:
+        return False
+    now = timezone.now()
+    rows = FamilyMail.objects.filter(key=_address_key(whom.email))
+    if rows.filter(at__gt=now - timedelta(days=1)).count() >= MAILS_A_DAY:
+        return False
+    if whom.email_confirmed_at:
+        return True
+    return not rows.filter(template=template, at__gt=now - UNCONFIRMED_EVERY).exists()
+
+
+def _address_key(address: str) -> str:
+    return salted_hmac("cases.family_mail", address.strip().lower(), algorithm="sha256").hexdigest()
 
 
 def _queue(template: str, language: str, recipient: str, reference: str, link: str) -> None:
     """The row and its job. The link is a path; the host comes from a setting (row W5)."""
+    FamilyMail.objects.create(key=_address_key(recipient), template=template)
     with override(language):
         path = link or reverse("case:sign-in")
     post_mail(template=template, language=language, recipient=recipient, about=reference, link=path)

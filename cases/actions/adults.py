@@ -43,20 +43,29 @@ def invite_adult(
             member = FamilyMember.objects.create(case=case, is_owner=False, **fields)
             rights = "write" if can_write else "read"
             leave_event(case, EventKind.ADULT_INVITED, by=by, rights=rights)
-            if email:
-                _mail_invitation(member)
+            if email and not _mail_invitation(member):
+                raise ActionRefusedError(
+                    _("No mail can go to this address now: we wrote there lately, or have not "
+                      "looked at your inquiry yet. Leave the address out, and pass on the code "
+                      "yourself.")
+                )  # fmt: skip
     except IntegrityError as error:
         raise ActionRefusedError(_("Somebody has been let in already. End that first.")) from error
     return member, "" if email else code
 
 
-def _mail_invitation(member: FamilyMember) -> None:
-    """Without the reference: the owner tells it, so a stranger's mailbox opens nothing."""
+def _mail_invitation(member: FamilyMember) -> bool:
+    """Whether it is on its way.
+
+    Without the reference: the owner tells it, so a stranger's mailbox opens nothing.
+    """
     row = FamilyToken.objects.make(member, Purpose.INVITE)
     with override(member.language):
         path = reverse("case:link", args=[row.pk.hex])
     reference = member.case.reference
-    notifications.notify_member(member, notifications.INVITATION, reference=reference, link=path)
+    return notifications.notify_member(
+        member, notifications.INVITATION, reference=reference, link=path
+    )
 
 
 @transaction.atomic

@@ -11,12 +11,12 @@ from cases.permissions import can_work
 
 
 @transaction.atomic
-def release_case(*, by, case: Case, version: int | None = None) -> None:
-    """A person wrote this: into the queue, and the family gets its first mail."""
+def release_case(*, by, case: Case, version: int | None = None) -> bool:
+    """A person wrote this: into the queue. Returns whether the family's first mail leaves."""
     if not can_work(by, case):
         raise ActionRefusedError(_("This case is not yours to work on."))
     if not case.held_for:
         raise ActionRefusedError(_("This case is not held."))
     change_case(case, version=version, held_for="")
     leave_event(case, EventKind.RELEASED, by=by)
-    notifications.notify_family(case, notifications.RECEIVED)
+    return notifications.notify_family(case, notifications.RECEIVED)

@@ -15,9 +15,7 @@ from cases.models.draft import Channel
 from cases.models.event import EventKind
 from cases.models.tokens import Purpose
 from cases.permissions import can_work, is_family
-from portal.models import OutgoingMail
 
-CONFIRMATIONS_AN_HOUR = 3
 # Checks of different kinds before a confirmed address is changed, and how long each holds.
 CHECKS_NEEDED, CHECKS_HOLD = 2, timedelta(days=1)
 
@@ -38,12 +36,12 @@ def _case_of(about: str, template: str) -> Case | None:
 
 
 @transaction.atomic
-def correct_email(*, by, member: FamilyMember, email: str, version: int | None = None) -> None:
+def correct_email(*, by, member: FamilyMember, email: str, version: int | None = None) -> bool:
     """The family told us the right address: a mail there asks whether it is theirs.
 
     Links that went to the old address are void. An address opens the case to whoever reads mail
     there, so one that the family gave itself, or confirmed, changes only after two checks of the
-    person by two of us, and a confirmed one is told.
+    person by two of us, and a confirmed one is told. Returns whether a mail is on its way.
     """
     case = member.case
     if not can_work(by, case):
@@ -59,7 +57,7 @@ def correct_email(*, by, member: FamilyMember, email: str, version: int | None =
     member.tokens.make_void()
     FamilyMember.objects.filter(pk=member.pk).update(email=email, email_confirmed_at=None)
     leave_event(case, EventKind.EMAIL_CHANGED, by=by)
-    notifications.notify_family(case, notifications.CONFIRM_EMAIL)
+    return notifications.notify_family(case, notifications.CONFIRM_EMAIL)
 
 
 def living_checks(case: Case):
@@ -130,22 +128,21 @@ def confirm_address(member: FamilyMember) -> None:
 
 @transaction.atomic
 def send_confirmation(*, by: FamilyMember) -> None:
-    """The family asks for the mail again; it comes three times an hour at most."""
+    """The family asks for the mail again; to an address that nobody confirmed it comes once a week.
+
+    Raises ActionRefusedError.
+    """
     if not is_family(by):
         raise ActionRefusedError(_("Only the family asks for this mail."))
-    # In a row: of many clicks at once three are counted.
+    # In a row: of many clicks at once one is counted.
     member = FamilyMember.objects.select_for_update().select_related("case").get(pk=by.pk)
     if member.email_confirmed_at or not notifications.is_told(member.case):
         raise ActionRefusedError(_("There is nothing to confirm now."))
-    since = timezone.now() - timedelta(hours=1)
-    mails = OutgoingMail.objects.filter(
-        about=member.case.reference, template=notifications.CONFIRM_EMAIL, created_at__gt=since
-    )
-    if mails.count() >= CONFIRMATIONS_AN_HOUR:
+    if not notifications.notify_family(member.case, notifications.CONFIRM_EMAIL):
         raise ActionRefusedError(
-            _("We sent it several times. Look into the folder for spam, and try again in an hour.")
-        )
-    notifications.notify_family(member.case, notifications.CONFIRM_EMAIL)
+            _("We wrote to this address in the last seven days. Look for that mail, in the folder "
+              "for spam too. If the address is wrong, tell us the right one in a message.")
+        )  # fmt: skip
 
 
 def _refuse_wrong_address(email: str) -> None:

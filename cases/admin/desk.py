@@ -142,14 +142,16 @@ def set_due(user, case, details):
 def correct_email(user, case, details):
     member = get_object_or_404(case.family, is_owner=True)
     member.case = case
-    actions.correct_email(by=user, member=member, **details)
-    return _("Corrected. A mail to the new address is on its way.")
+    if actions.correct_email(by=user, member=member, **details):
+        return _("Corrected. A mail to the new address is on its way.")
+    return _("Corrected. No mail went out: we wrote to this address lately. Call the family.")
 
 
 @posting(VersionForm, "release")
 def release(user, case, details):
-    actions.release_case(by=user, case=case, **details)
-    return _("Into the queue. The family gets its first mail.")
+    if actions.release_case(by=user, case=case, **details):
+        return _("Into the queue. The family gets its first mail.")
+    return _("Into the queue. No mail went out: we wrote to this address lately. Call the family.")
 
 
 @posting(CheckForm, "check")

@@ -1,6 +1,12 @@
 """Cases of families: the journey, what they wrote, consents and the trail of events."""
 
-from cases.models.access import FamilyMember, IdentityCheck, SignInAttempt, SpentWork
+from cases.models.access import (
+    FamilyMail,
+    FamilyMember,
+    IdentityCheck,
+    SignInAttempt,
+    SpentWork,
+)
 from cases.models.case import Case
 from cases.models.checklist import ChecklistItem, ItemPaper
 from cases.models.consent import Consent
@@ -26,6 +32,7 @@ __all__ = [
     "DerivedFile",
     "Draft",
     "DuplicateHint",
+    "FamilyMail",
     "FamilyMember",
     "FamilyTask",
     "FamilyToken",

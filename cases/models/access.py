@@ -136,6 +136,26 @@ class SignInAttempt(models.Model):
         return self.key
 
 
+class FamilyMail(models.Model):
+    """That a mail of a kind was written to an address, so that nobody is flooded through us.
+
+    Holds a keyed hash instead of the address, and outlives the draft or case that it was about.
+    """
+
+    key = models.CharField(max_length=64, editable=False)
+    template = models.CharField(max_length=64, editable=False)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("mail to a family")
+        verbose_name_plural = _("mails to families")
+        # What the gate counts: of one address since a time.
+        indexes = [models.Index(fields=["key", "at"], name="family_mail_idx")]
+
+    def __str__(self):
+        return f"{self.template} {self.at:%Y-%m-%d}"
+
+
 class SpentWork(models.Model):
     """A proof of work, or a wait, that was used: each counts once. Swept after a day."""
 

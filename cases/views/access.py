@@ -122,7 +122,8 @@ def sign_out(request):
     said so.
     """
     draft = sessions.open_draft(request)
-    if draft and not draft.has_way_back:
+    # What the office types for a family is not its own to erase by leaving (row L3).
+    if draft and not draft.has_way_back and not sessions.is_typists(request):
         actions.discard_draft(draft=draft)
     request.session.flush()
     answer = redirect("case:signed-out")
