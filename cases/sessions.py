@@ -30,8 +30,7 @@ def sign_in(request, member: FamilyMember) -> None:
     Raises PermissionDenied where the office types for a family: whatever such a browser holds,
     nobody of the office becomes a family (rows A5, P1).
     """
-    if is_typists(request):
-        raise PermissionDenied
+    refuse_typist(request)
     request.session.cycle_key()
     rotate_token(request)
     now = timezone.now().isoformat()
@@ -121,6 +120,7 @@ def enter_draft(request, draft: Draft) -> None:
 
 def type_draft(request, draft: Draft) -> None:
     """The office types for a family: as long as the log-in of the person lasts, and no longer."""
+    request.session.pop(MEMBER, None)
     _keep_draft(request, draft, "")
     request.session[DRAFT] |= {"typist": str(request.user.pk)}
 
@@ -128,6 +128,15 @@ def type_draft(request, draft: Draft) -> None:
 def is_typists(request) -> bool:
     """Whether the office types for a family in this browser, or did until its log-in ended."""
     return bool((request.session.get(DRAFT) or {}).get("typist"))
+
+
+def refuse_typist(request) -> None:
+    """Before anything is done in a family's name: a link that is used up is shown to nobody else.
+
+    Raises PermissionDenied.
+    """
+    if is_typists(request):
+        raise PermissionDenied
 
 
 def may_act_as_family(request) -> bool:

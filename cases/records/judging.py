@@ -210,9 +210,13 @@ def _check_zip(file) -> list[str]:
         raise JudgedError("mismatch")
     size = file.seek(0, io.SEEK_END)
     with zipfile.ZipFile(file) as archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
-        _refuse_bomb(members, size)
-        _refuse_names(members)
+        # Entries that are named like folders too: whoever unpacks all of it unpacks them.
+        entries = archive.infolist()
+        _refuse_bomb(entries, size)
+        _refuse_names(entries)
+        members = [entry for entry in entries if not entry.is_dir()]
+        if any(entry.file_size or entry.compress_size > 2 for entry in entries if entry.is_dir()):
+            raise JudgedError("broken")
         _refuse_gaps(archive, file, size)
         scans = [member for member in members if _is_scan(archive, member)]
         if not scans:
@@ -257,7 +261,7 @@ def _refuse_names(members) -> None:
     for member in members:
         if member.flag_bits & 0x1:
             raise JudgedError("locked")
-        parts = member.orig_filename.replace("\\", "/").split("/")
+        parts = member.orig_filename.replace("\\", "/").removesuffix("/").split("/")
         # A colon names a drive or a stream of Windows, wherever it stands.
         if ".." in parts or parts[0] in ("", "~") or ":" in member.orig_filename:
             raise JudgedError("not_only_scans")

@@ -157,7 +157,7 @@ def agree_to_all_again(case, hospital):
 
 def test_reading_that_ends_after_a_join_is_not_kept(lead):
     """It was sealed with the key of the case that the paper left, and nothing opened any more."""
-    from cases.actions.imaging import _keep_reading
+    from cases.actions.imaging import _keep_reading, _keep_report
 
     keep, left = make_case(), make_case(code="PQRS-TVWX-YZ23")
     record = make_read_scan(left)
@@ -166,6 +166,8 @@ def test_reading_that_ends_after_a_join_is_not_kept(lead):
     actions.merge_cases(by=lead, hint=make_hint(keep, left, lead), keep=keep)
     jobs.move_papers.func(str(left.pk))
     _keep_reading(stale, contents)
+    reading = ImagingReading(record=stale, contents=contents, version=1)
+    _keep_report(reading, {"written": 0, "held": {}})
     assert not ImagingReading.objects.filter(pk=record.pk).exists()
 
 

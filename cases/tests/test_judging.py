@@ -308,3 +308,17 @@ def test_zip_written_as_a_stream_is_taken():
 @pytest.mark.parametrize("name", ["C:x.dcm", "C:/x.dcm", "scan.dcm:stream"])
 def test_name_with_a_colon_is_refused_U1(name):
     assert judge_of(make_zip({name: make_dicom()}))["reason"] == "not_only_scans"
+
+
+def test_bomb_that_is_named_like_a_folder_is_refused_U3():
+    """The scanner unpacks every entry; a folder's own limits were never asked."""
+    scan = make_dicom()
+    assert judge_of(make_zip({"a/": b"", "a/b.dcm": scan}))["status"] == "fine"
+    assert judge_of(make_zip({"b/": b"\0" * 60_000_000, "a.dcm": scan}))["reason"] == "too_much"
+    assert judge_of(make_zip({"run/": b"MZ program", "a.dcm": scan}))["reason"] == "broken"
+
+
+@pytest.mark.parametrize("name", ["C:x/", "../y/", "/etc/"])
+def test_folder_that_leads_elsewhere_is_refused_U1(name):
+    judged = judge_of(make_zip({name: b"", "a.dcm": make_dicom()}))
+    assert judged["reason"] == "not_only_scans"

@@ -276,6 +276,13 @@ def holds_no_family(desk, reference: str) -> bool:
     return not is_in and {desk.get(page).status_code for page in pages} == {302}
 
 
+def as_it_was() -> list:
+    """Codes, links and the timeline, which a refusal must not change."""
+    member = FamilyMember.objects.values("access_version", "code_hash", "email_confirmed_at").get()
+    used = list(FamilyToken.objects.order_by("pk").values_list("used_at", flat=True))
+    return [member, used, list(CaseEvent.objects.order_by("pk").values_list("kind", flat=True))]
+
+
 def test_typist_does_not_become_the_family_that_sends_itself_A5(coordinator):
     desk, family, reference, _code = paper_that_both_opened(coordinator)
     for answer in (desk.get(reverse("inquiry:sent")), desk.post(reverse("inquiry:sent"))):
@@ -296,8 +303,10 @@ def test_second_browser_of_a_typist_does_not_become_the_family_A5(coordinator):
 
 def test_typist_who_knows_the_code_stays_outside_A5(coordinator):
     desk, _family, reference, code = paper_that_both_opened(coordinator)
+    before = as_it_was()
     answer = desk.post(reverse("case:sign-in"), {"reference": reference, "code": code})
     assert answer.status_code == 403
+    assert as_it_was() == before
     assert holds_no_family(desk, reference)
 
 
@@ -306,8 +315,11 @@ def test_typist_who_has_the_mailed_link_stays_outside_A5(coordinator):
     actions.send_sign_in_link(member=FamilyMember.objects.get())
     token = links.link_token(FamilyToken.objects.latest("created_at").pk)
     path = reverse("case:link", args=[token])
+    before = as_it_was()
     assert desk.post(path, {"reference": reference}).status_code == 403
     assert holds_no_family(desk, reference)
+    # The link still works for the family, and the trail names nobody.
+    assert as_it_was() == before
 
 
 def test_colleague_who_took_the_paper_over_closes_it_to_the_first(coordinator, lead):

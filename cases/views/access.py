@@ -49,6 +49,7 @@ def _try(request, form):
         return too_many(request, gate.seconds)
     if gate.size:
         return _ask(request, form, size=gate.size)
+    sessions.refuse_typist(request)
     member = actions.sign_in(reference=reference, code=form.cleaned_data["code"])
     if member is None:
         return _ask(request, form, is_wrong=True)
@@ -210,6 +211,7 @@ def _show_link(request, row, form):
 
 def _use_link(request, token):
     """The new code is shown in this one answer and never again."""
+    sessions.refuse_typist(request)
     used = actions.use_link(token=token)
     if used is None:
         return render(request, "cases/link_expired.html", status=410)

@@ -7,13 +7,13 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cases import actions, sessions, times, wording
+from cases.forms.access import SignInForm
 from cases.permissions import can_read_record, can_remove_record, can_send_records
 from cases.records import kinds, store, tus
 from cases.records.crypto import KeyDestroyedError, SealBrokenError
@@ -22,20 +22,20 @@ from cases.views.files import file_response
 from cases.views.imaging import imaging_context
 from cases.views.items import items_named, read_checklist
 from cases.views.pages import papers_context, with_pictures
-from cases.views.private import family_page, make_private
+from cases.views.private import family_page, make_private, sign_in_context
 from cases.views.receiving import DiscardingHandler, SealingHandler
 
 NOT_KEPT = (KeyDestroyedError, SealBrokenError, store.FileLostError)
 
 
 def refuse_unread(request):
-    """Lead to the sign-in page without a look at the body (rows R8, W4).
+    """Show the sign-in page without a look at the body (rows R8, W4).
 
     Whoever has no session cannot hold a place by sending slowly, and no words of another site
     come into our pages.
     """
-    here = urlencode({"next": request.path})
-    answer = redirect(f"{reverse('case:sign-in')}?{here}")
+    context = sign_in_context(SignInForm()) | {"next": request.path, "has_expired": True}
+    answer = render(request, "cases/sign_in.html", context, status=403)
     answer["Connection"] = "close"
     line = request.META.get("gunicorn.socket")
     if line is not None:

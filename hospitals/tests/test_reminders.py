@@ -204,6 +204,7 @@ def test_job_queues_its_successor(db):
 
 
 def test_worker_starts_the_chain(db, monkeypatch):
-    monkeypatch.setattr(worker, "call_command", lambda *args, **kwargs: None)
-    worker.Command().handle(batch=True, quiet=False)
+    monkeypatch.setattr(worker.Worker, "run", lambda self: None)
+    monkeypatch.setattr(worker.Worker, "configure_signals", lambda self: None)
+    worker.Command().handle(queue=None, batch=True, quiet=False)
     assert chain().count() == 1
