@@ -108,7 +108,12 @@ def lock_out_and_send_link(*, member: FamilyMember, by, version: int | None = No
     change_case(member.case, version=version)
     # A code that nobody was ever shown.
     _set_code(member, codes.normalise_code(codes.new_code()), by)
-    _mail_link(member)
+    if not _mail_link(member):
+        # Taken back with the transaction: a code that ends without a link locks the family out.
+        raise ActionRefusedError(
+            _("No link can be mailed to this address now, so the old code still works. Call the "
+              "family.")
+        )  # fmt: skip
 
 
 @transaction.atomic
@@ -124,15 +129,15 @@ def send_sign_in_link(*, member: FamilyMember | Draft) -> None:
         _mail_link(member)
 
 
-def _mail_link(whom: FamilyMember | Draft) -> None:
+def _mail_link(whom: FamilyMember | Draft) -> bool:
+    """Whether it is on its way."""
     row = FamilyToken.objects.make(whom, Purpose.SIGN_IN)
     with override(whom.language):
         # The row's id alone; the mail's template makes the token of it.
         path = reverse("case:link", args=[row.pk.hex])
     if isinstance(whom, Draft):
-        notifications.notify_draft(whom, SIGN_IN_LINK, link=path)
-    else:
-        notifications.notify_member(whom, SIGN_IN_LINK, reference=row.reference, link=path)
+        return notifications.notify_draft(whom, SIGN_IN_LINK, link=path)
+    return notifications.notify_member(whom, SIGN_IN_LINK, reference=row.reference, link=path)
 
 
 def living_token(token: str) -> FamilyToken | None:

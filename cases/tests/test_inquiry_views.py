@@ -342,3 +342,12 @@ def test_addresses_and_titles_hold_no_word_about_health(client):
         text = client.get(step_url(page.slug), follow=True).content.decode().split("</title>")[0]
         assert not [word for word in words if word in text.split("<title>")[1].lower()]
         assert not [word for word in words if word in page.slug]
+
+
+def test_first_page_is_stored_nowhere_and_its_form_is_taken_A6(client):
+    """It may show the words of a search and a draft's reference; it may be found all the same."""
+    page = client.get(reverse("inquiry:start"), {"q": "words"})
+    assert page["Cache-Control"] == "private, no-store"
+    # Under "no-referrer" a browser sends "Origin: null" with the form, which is refused.
+    assert page["Referrer-Policy"] == "same-origin"
+    assert not page.has_header("X-Robots-Tag")

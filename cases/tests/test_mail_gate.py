@@ -100,6 +100,22 @@ def test_confirmed_address_gets_no_more_than_so_many_a_day_over_all_cases_M1(cas
     assert notifications.notify_family(case, notifications.STATUS_CHANGED)
 
 
+def test_warning_of_a_new_code_is_not_crowded_out(case):
+    for _number in range(MAILS_A_DAY + 5):
+        notifications.notify_family(case, notifications.STATUS_CHANGED)
+    assert notifications.notify_family(case, notifications.CODE_REPLACED)
+
+
+def test_old_code_stays_when_no_link_can_leave(held, lead):
+    FamilyMember.objects.update(email_confirmed_at=timezone.now())
+    before = FamilyMember.objects.values("code_hash", "access_version").get()
+    member = FamilyMember.objects.select_related("case").get()
+    with pytest.raises(ActionRefusedError, match="the old code still works"):
+        actions.lock_out_and_send_link(by=lead, member=member)
+    assert FamilyMember.objects.values("code_hash", "access_version").get() == before
+    assert OutgoingMail.objects.count() == 0
+
+
 def test_nobody_without_an_address_is_written_to(case):
     FamilyMember.objects.update(email="")
     case.owner.refresh_from_db()

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import actions, intake, sessions, spam
@@ -35,7 +36,7 @@ FORM_ID = "inquiry-form"
 
 
 @require_safe
-@private
+@cache_control(private=True, no_store=True)
 def start(request):
     """What the inquiry is, and the way back into one that was begun."""
     begun = beginning(request.GET)
