@@ -4,6 +4,7 @@ One that was begun and never typed into is erased after a day.
 """
 
 import hashlib
+import json
 import secrets
 from datetime import timedelta
 
@@ -26,6 +27,12 @@ from portal.models import OutgoingMail
 
 # The page of the answers that has the address of the family.
 CONTACT = "contact"
+# Of one page of an inquiry: four times what its longest texts may hold.
+PAGE_BYTES = 64 * 1024
+
+
+class TooMuchTypedError(Exception):
+    """A page holds more than anybody types; nothing of it was saved."""
 
 
 def start_draft(
@@ -75,8 +82,11 @@ def save_page(*, draft: Draft, page: str, typed: dict, language: str, by=None) -
     """Keep what was typed on one page. Two tabs that save at once both keep theirs.
 
     A draft that was sent meanwhile is given back unchanged. `by` is whoever of the office
-    types for a family.
+    types for a family. Raises TooMuchTypedError: drafts wait for weeks, and a machine would fill
+    the disk with them (rows M1, R6).
     """
+    if is_too_much(typed):
+        raise TooMuchTypedError
     fresh = Draft.objects.select_for_update().get(pk=draft.pk)
     if fresh.case_id is None:
         # A second click changes nothing.
@@ -92,6 +102,11 @@ def save_page(*, draft: Draft, page: str, typed: dict, language: str, by=None) -
         if by is not None:
             audit.record(by=by, action="draft.typed", obj=fresh, label=fresh.reference, page=page)
     return fresh
+
+
+def is_too_much(typed: dict) -> bool:
+    """Whether a page's values, names and all, are more than PAGE_BYTES as they are kept."""
+    return len(json.dumps(typed, ensure_ascii=False).encode()) > PAGE_BYTES
 
 
 def _take_address(draft: Draft, email: str) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from cases import actions, throttle
+from cases.actions.drafts import TooMuchTypedError
 from cases.jobs import mail_sign_in_link
 from cases.models import Case, Draft, FamilyMember
 from cases.tests.family import (
@@ -363,3 +364,50 @@ def test_form_on_paper_is_not_dressed_as_a_card(client):
     """`.paper` is a file that a family sent: a box with a coloured edge."""
     page = client.post(reverse("inquiry:paper")).text
     assert 'class="page page-narrow"' in page
+
+
+LONG = "x" * 900_000
+
+
+@pytest.mark.parametrize("later", [{}, {"later": "1"}])
+def test_page_that_holds_too_much_is_refused_and_shown_again_M1(client, later):
+    """Twelve pages of 900,000 letters each stood in the database for a month."""
+    fill_in(client, until="patient")
+    before = Draft.objects.get()
+    page = client.post(step_url("problem"), {"problem": LONG, "known": "no", **later})
+    assert page.status_code == 200
+    if later:
+        assert "more than one page can keep" in page.text
+    # Nothing that was typed is lost.
+    assert LONG in page.text
+    after = Draft.objects.get()
+    assert (after.answers, after.version) == (before.answers, before.version)
+
+
+def test_action_keeps_no_page_that_is_too_much_M1():
+    draft, _secret = actions.start_draft(language="en")
+    typed = {"problem": ["ż" * 40_000]}
+    with pytest.raises(TooMuchTypedError):
+        actions.save_page(draft=draft, page="problem", typed=typed, language="en")
+    assert Draft.objects.get().answers == {}
+
+
+def test_longest_letter_of_a_family_is_kept(client):
+    fill_in(client, until="patient")
+    typed = {"problem": "长" * 15_000, "later": "1"}
+    assert client.post(step_url("problem"), typed).status_code == 302
+    assert Draft.objects.get().answers["problem"]["problem"] == ["长" * 15_000]
+
+
+def test_words_that_come_back_with_the_code_are_no_way_around_M1(client):
+    draft, secret = actions.start_draft(language="en")
+    actions.keep_code(draft=draft, secret=secret)
+    sent = {
+        "reference": draft.reference,
+        "code": actions.draft_code(draft, secret),
+        "kept_page": "problem",
+        "kept_draft": draft.reference,
+        "kept_answers": f"problem={'x' * 90_000}",
+    }
+    assert client.post(reverse("case:sign-in"), sent).status_code == 302
+    assert Draft.objects.get().answers == {}

@@ -8,12 +8,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cases import actions, intake, sessions, spam
+from cases.actions.drafts import is_too_much
 from cases.forms.known import condition_of
 from cases.forms.policy import unvalidated
 from cases.models.draft import Channel
@@ -93,6 +94,13 @@ def step(request, slug):
     return _show(request, page, answers_of(request, draft))
 
 
+# Said at the page, with all that was typed still in it.
+TOO_MUCH = gettext_lazy(
+    "This is more than one page can keep, so nothing of it was saved. Shorten the texts; long "
+    "letters and reports can be sent as files later."
+)
+
+
 def _receive(request, page, draft):
     if draft is None and "kept_page" in request.POST:
         return ask_again(request)
@@ -108,6 +116,9 @@ def _receive(request, page, draft):
         return ask_for_code(request, form, page)
     # Half a page is kept too when somebody pauses: it is asked again when the family is back.
     if LATER not in request.POST and not form.is_valid():
+        return _render(request, page, answers, form)
+    if is_too_much(form.typed()):
+        form.add_error(None, TOO_MUCH)
         return _render(request, page, answers, form)
     size = cost_of_beginning(request) if draft is None else 0
     if size:

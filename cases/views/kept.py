@@ -13,10 +13,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cases import actions, intake, sessions
+from cases.actions.drafts import is_too_much
 from cases.forms.access import SignInForm
 from cases.forms.fields import Line, Paragraphs
 from cases.forms.policy import unvalidated
-from cases.views.private import KEPT, kept_of, sign_in_context
+from cases.views.private import KEPT, WORDS_KEPT, kept_of, sign_in_context
 from portal.views.errors import error_page
 
 # The hidden value by which every page says of which draft it is.
@@ -61,7 +62,11 @@ def save_kept(request, draft, *, of: str | None = None) -> None:
         return
     kept = intake.Answers(draft.answers)
     form = kept.form(intake.BY_SLUG[page], QueryDict(answers, mutable=True))
-    draft = actions.save_page(draft=draft, page=page, typed=form.typed(), language=get_language())
+    typed = form.typed()
+    if is_too_much(typed):
+        # No page of ours gives out so much: it refuses it first.
+        return
+    draft = actions.save_page(draft=draft, page=page, typed=typed, language=get_language())
     sessions.keep_as_long(request, draft)
 
 
@@ -69,7 +74,7 @@ def tell_too_late(request, form, case):
     """Sent from another device while this page was open."""
     words = words_typed(form)
     if words:
-        sessions.keep_words(request, case.reference, words)
+        sessions.keep_words(request, case.reference, words[:WORDS_KEPT])
         messages.warning(
             request,
             _("This inquiry was sent already. What you typed now waits as a message in your case."),
