@@ -13,7 +13,7 @@ class JsonFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message_of(record),
         }
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
@@ -21,6 +21,17 @@ class JsonFormatter(logging.Formatter):
             line["error"] = record.exc_info[0].__name__
             line["where"] = _innermost_frame(record.exc_info[2])
         return json.dumps(line, ensure_ascii=True)
+
+
+def _message_of(record) -> str:
+    """Of our own loggers all of it. Django's quote hosts, keys of queries and paths: of those the
+    words of the template alone, and of refusals, which carry no template, not even that.
+    """
+    if record.name.startswith("django.security"):
+        return "refused request"
+    if record.name == "django" or record.name.startswith("django."):
+        return str(record.msg) if record.args else "event"
+    return record.getMessage()
 
 
 def log_unhandled(request, **signal) -> None:

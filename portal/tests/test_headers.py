@@ -1,6 +1,7 @@
 """Headers and errors of every answer (rows W1, W2, W3)."""
 
 import json
+import logging
 
 import pytest
 from django.conf import settings as django_settings
@@ -201,3 +202,33 @@ def test_unhandled_error_is_logged_with_its_page_and_without_its_words_L1(client
 @pytest.mark.parametrize("body", [b"[" * 9999, b"{", b"[]", b'{"csp-report": []}', b"\xff"])
 def test_report_of_nonsense_is_taken_in_silence_W1(client, db, body):
     assert client.post("/csp-report", body, content_type="application/json").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("logger", "message", "arguments", "said"),
+    [
+        (
+            "django.security.DisallowedHost",
+            f"Invalid header: {HEALTH_CANARY}",
+            (),
+            "refused request",
+        ),
+        ("django.security.csrf", "Forbidden (%s): %s", (HEALTH_CANARY, "/x"), "refused request"),
+        ("django.server", '"%s" %s', (HEALTH_CANARY, 200), '"%s" %s'),
+        ("django", HEALTH_CANARY, (), "event"),
+        ("portal.jobs", "%d jobs", (3,), "3 jobs"),
+    ],
+)
+def test_line_of_django_repeats_nothing_that_was_sent_L1(logger, message, arguments, said):
+    record = logging.LogRecord(logger, logging.ERROR, "", 1, message, arguments, None)
+    line = JsonFormatter().format(record)
+    assert json.loads(line)["message"] == said
+    assert HEALTH_CANARY not in line
+
+
+def test_forged_host_and_unknown_filter_leave_no_word_in_the_log_L1(administrator, capfd):
+    client = sign_in_staff(administrator)
+    client.get("/en/", headers={"host": f"{HEALTH_CANARY}.example"})
+    client.get(f"/office/portal/user/?{HEALTH_CANARY}__startswith=x")
+    said = "".join(capfd.readouterr())
+    assert HEALTH_CANARY not in said
