@@ -101,7 +101,15 @@ class _Pass:
         if profile.listed_actions().get(int(element.tag)):
             return False
         for item in element.value:
+            is_code = "CodeValue" in item or "LongCodeValue" in item or "CodeMeaning" in item
+            code = _standard_code(item) if is_code else {}
             self.clean(item, depth + 1)
+            for name in CODE_PARTS:
+                if name in item:
+                    del item[name]
+            # A code of the standard says itself what it means; of others nothing is known.
+            for name, value in code.items():
+                setattr(item, name, value)
         return any(len(item) for item in element.value)
 
     def _unlisted(self, element) -> bool:
@@ -123,32 +131,57 @@ class _Pass:
             return _all_match(element, profile.AGE)
         if kind == "CS":
             return _all_match(element, profile.CODE) and not self._names_somebody(element)
-        if name in profile.MACHINE_TEXTS:
-            is_plain = _all_match(element, profile.MACHINE_WORDS)
-            return is_plain and not self._names_somebody(element)
-        return False
+        return name in profile.MACHINE_TEXTS and self._describe(element)
 
     def _remap(self, element) -> None:
         texts = [self._cleaner.uid(text) for text in texts_of(element) if text]
         element.value = texts if len(texts) > 1 else "".join(texts)
 
     def _describe(self, element) -> bool:
-        """Words of the trade and numbers alone."""
+        """Words of the trade and short numbers alone, of machines their signs too; never a name."""
         words = WORD.findall(" ".join(texts_of(element)))
+        signs = element.keyword in profile.MACHINE_TEXTS
         kept = [
             word for word in words
-            if (word.casefold() in profile.VOCABULARY or (word.isdigit() and len(word) < 4))
-            and word.casefold() not in self._names
+            if _is_known(fold(word), signs) and fold(word) not in self._names
         ]  # fmt: skip
-        element.value = " ".join(kept)[: 16 if element.VR == "CS" else 64]
+        element.value = " ".join(kept)[: 16 if element.VR in ("CS", "SH") else 64]
         return bool(kept)
 
     def _names_somebody(self, element) -> bool:
+        if element.keyword in profile.PLAIN_CODES:
+            return False
         text = fold(" ".join(texts_of(element)))
+        # A date or a number of somebody; codes of the standard have no four digits in a row.
+        if profile.LONG_NUMBER.search(text):
+            return True
         words = set(WORD.findall(text))
         return bool(words & self._names) or any(
             name in text for name in self._names if len(name) > 4
         )
+
+
+# The parts of a coded concept (DICOM PS3.3, 8.8).
+CODE_PARTS = (
+    "CodeValue", "LongCodeValue", "URNCodeValue", "CodeMeaning", "CodingSchemeDesignator",
+    "CodingSchemeVersion",
+)  # fmt: skip
+
+
+def _standard_code(item) -> dict[str, str]:
+    """A code of a scheme of the standard, with itself as its meaning; else nothing."""
+    scheme, value = (str(item.get(name) or "") for name in ("CodingSchemeDesignator", "CodeValue"))
+    if scheme not in profile.SCHEMES or not profile.CODE_VALUE.fullmatch(value):
+        return {}
+    return {"CodeValue": value, "CodingSchemeDesignator": scheme, "CodeMeaning": value}
+
+
+def _is_known(word: str, signs: bool) -> bool:
+    if word in profile.VOCABULARY or (signs and word in profile.MAKERS):
+        return True
+    if profile.LONG_NUMBER.search(word):
+        return False
+    return word.isdigit() or (signs and bool(profile.SIGN.fullmatch(word)))
 
 
 def texts_of(element) -> list[str]:
@@ -169,8 +202,8 @@ def fold(text: str) -> str:
 
 
 def words_of(text: str) -> set[str]:
-    """Of three letters or more: a shorter one is in every second code."""
-    return {word for word in WORD.findall(fold(text)) if len(word) > 2}
+    """Each of them, compared as whole words: Li, Wu and Na are the commonest names there are."""
+    return set(WORD.findall(fold(text)))
 
 
 def names_in(dataset, depth: int = 0) -> set[str]:

@@ -21,6 +21,10 @@ ITEM, LAST_ITEM = 0xE000, 0xE0DD
 LONG = frozenset({b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN"})
 # Parts for applications, but for those that say how colours are packed (JFIF, JPEG-LS, Adobe).
 COMMENTS = frozenset({0xFE, *range(0xE1, 0xE8), *range(0xE9, 0xEE)})
+# CME of JPEG 2000.
+J2K_COMMENTS = frozenset({0x64})
+# An item up to this size is looked at whole, in the sandbox's memory.
+WHOLE_ITEM = 64 * 1024**2
 PIXELS = frozenset({0x0008, 0x0009, 0x0010})
 
 
@@ -175,7 +179,10 @@ class CleanScan:
         if self._length == UNDEFINED:
             _copy_items(source, target)
         else:
-            source.copy(self._length, target)
+            # Bytes that belong to no pixel could say anything.
+            seen = min(self._length, pixel_bytes(self._scan) or self._length)
+            source.copy(seen, target)
+            source.skip(self._length - seen, target)
         # What stands behind the pixels, signatures and filling, is not copied.
         self._report.written += 1
 
@@ -225,6 +232,28 @@ class Source:
             target.write(data)
             length -= len(data)
 
+    def skip(self, length: int, target) -> None:
+        """So many bytes, written as zeros: what stands there is nobody's to read."""
+        while length:
+            size = min(length, PIECE)
+            self.read(size)
+            target.write(bytes(size))
+            length -= size
+
+
+def pixel_bytes(scan) -> int:
+    """How many bytes the pixels of a picture take, with the last odd one filled; 0: not known."""
+    samples = 2 if scan.get("PhotometricInterpretation") == "YBR_FULL_422" else None
+    samples = samples or int(scan.get("SamplesPerPixel") or 1)
+    numbers = (scan.get("Rows"), scan.get("Columns"), scan.get("BitsAllocated"))
+    if not all(numbers):
+        return 0
+    bits = samples * int(scan.get("NumberOfFrames") or 1)
+    for number in numbers:
+        bits *= int(number)
+    whole = -(-bits // 8)
+    return whole + whole % 2
+
 
 def _copy_items(source: Source, target) -> None:
     """Packed pixels: items up to the mark of the end, which is written in any case."""
@@ -235,20 +264,36 @@ def _copy_items(source: Source, target) -> None:
         group, element, length = struct.unpack("<HHL", opening)
         if (group, element) != (0xFFFE, ITEM) or length == UNDEFINED:
             break
-        first = blank_comments(source.read(min(length, PIECE)))
+        first = blank_comments(source.read(min(length, WHOLE_ITEM)))
         target.write(opening + first)
         source.copy(length - len(first), target)
     target.write(struct.pack("<HHL", 0xFFFE, LAST_ITEM, 0))
 
 
 def blank_comments(data: bytes) -> bytes:
-    """Comments of a JPEG, which some devices fill with the patient, as spaces."""
-    if not data.startswith(b"\xff\xd8\xff"):
-        return data
+    """Comments of a JPEG or JPEG 2000, which some devices fill with the patient, as spaces; what
+    stands behind the end of the picture as zeros. The length stays, so offsets stay true."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return _blank(data, COMMENTS, pixels=0xDA)
+    if data.startswith(b"\xff\x4f\xff\x51"):
+        return _blank(data, J2K_COMMENTS, pixels=0x93)
+    return data
+
+
+def _blank(data: bytes, comments: frozenset[int], *, pixels: int) -> bytes:
+    """`pixels` is the mark behind which no other parts of a header stand."""
     data, place = bytearray(data), 2
-    while place + 4 <= len(data) and data[place] == 0xFF and data[place + 1] != 0xDA:
+    while place + 4 <= len(data) and data[place] == 0xFF and data[place + 1] != pixels:
+        if data[place + 1] == 0xFF:
+            # Filling before a mark.
+            place += 1
+            continue
         end = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
-        if data[place + 1] in COMMENTS:
+        if data[place + 1] in comments:
             data[place + 4 : end] = b" " * (min(end, len(data)) - place - 4)
         place = end
+    # Within the pixels no such two bytes can stand (ISO 10918-1, F.1.2.3; 15444-1, A.1).
+    end = data.find(b"\xff\xd9", place)
+    if end >= 0:
+        data[end + 2 :] = bytes(len(data) - end - 2)
     return bytes(data)

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 # Raised when a copy should be made anew because of a change here.
-VERSION = 1
+VERSION = 2
 LIST = Path(__file__).parent / "basic_profile.csv"
 # At most 64 letters.
 METHOD = "PS3.15 basic profile; dates, sex and age kept; texts cleaned"
@@ -44,13 +44,13 @@ DESCRIPTORS = frozenset(
     ContrastBolusAgent AcquisitionProtocolDescription
     """.split()
 )
-# Words of machines: kept where they look like it and hold no word that we know to be a name.
+# Texts of machines, in which people write too: words of the trade, makers and short signs stay.
 MACHINE_TEXTS = frozenset(
     """
     Manufacturer ManufacturerModelName ConvolutionKernel SequenceName PulseSequenceName
     ReceiveCoilName TransmitCoilName FilterMaterial WindowCenterWidthExplanation LUTExplanation
-    RescaleType Radiopharmaceutical CodeValue CodingSchemeDesignator CodingSchemeVersion
-    CodeMeaning LossyImageCompressionMethod ReconstructionMethod AttenuationCorrectionMethod
+    RescaleType Radiopharmaceutical CodeMeaning LossyImageCompressionMethod
+    ReconstructionMethod AttenuationCorrectionMethod
     ScatterCorrectionMethod RandomsCorrectionMethod DecayCorrection MaterialThickness
     """.split()
 )
@@ -88,7 +88,21 @@ VOCABULARY = frozenset(
     without wo wrist x xray z
     """.split()
 )
-MACHINE_WORDS = re.compile(r"[A-Za-z0-9 ._+\-/(),:;#%*^]{1,64}")
+MAKERS = frozenset(
+    """
+    agfa canon carestream esaote fuji fujifilm ge gems healthcare healthineers hitachi hologic
+    imaging kodak konica medical mindray minolta neusoft philips samsung shimadzu siemens systems
+    toshiba uih united bone hu lung soft standard iso
+    """.split()
+)
+# A sign of a machine, such as B30f or tfl3d1: letters beside few digits, no word and no number.
+SIGN = re.compile(r"(?=[a-z0-9]*[a-z])(?=[a-z0-9]*[0-9])[a-z0-9]{2,10}")
+LONG_NUMBER = re.compile(r"[0-9]{4}")
+# Schemes whose codes are the standard's own, and what a code of theirs looks like.
+SCHEMES = frozenset({"DCM", "SCT", "SRT", "SNM3", "LN", "RADLEX", "UCUM"})
+CODE_VALUE = re.compile(r"[A-Za-z0-9.\[\]{}/%*-]{1,16}")
+# Shown with; each has a closed list of values, so a name among them is none.
+PLAIN_CODES = frozenset({"Modality", "PhotometricInterpretation"})
 CODE = re.compile(r"[A-Z0-9_ ]{0,16}")
 NUMBER = re.compile(r"[ ]*[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?[ ]*")
 AGE = re.compile(r"[0-9]{3}[DWMY]")

@@ -83,6 +83,8 @@ REVIEWED = {
     "Record.sealed_name": SEALED,
     "Record.sealed_tail": SEALED,
     "Record.storage_name": OURS,
+    "FamilyMail.key": HASHED,
+    "FamilyMail.template": OURS,
     "SignInAttempt.address_key": HASHED,
     "SignInAttempt.key": HASHED,
     "SignInAttempt.reference_key": HASHED,

@@ -296,3 +296,77 @@ def test_the_list_is_that_of_the_standard():
         "D", "Z", "X", "U", "Z/D", "X/Z", "X/D", "X/Z/D", "X/Z/U*",
     }  # fmt: skip
     assert (listed[0x00100010], listed[0x00100020], listed[0x0020000D]) == ("Z", "Z/D", "U")
+
+
+def part_of(mark: int, text: bytes) -> bytes:
+    return bytes([0xFF, mark]) + (len(text) + 2).to_bytes(2, "big") + text
+
+
+def test_comment_and_tail_of_a_packed_picture_do_not_leave_U4():
+    """Through the whole copy: the rule alone helps nobody if it is not asked."""
+    jpeg = b"\xff\xd8" + part_of(0xFE, b"Anna Kowalska") + b"\xff\xda" + bytes(60) + b"\xff\xd9"
+    scan = make_scan(syntax=JPEGBaseline8Bit)
+    scan.PixelData = encapsulate([jpeg + b"tail Kowalska", jpeg])
+    scan["PixelData"].is_undefined_length = True
+    data, told = copy(saved(scan))
+    assert told["written"] == 1
+    assert b"Kowalska" not in data
+    assert data.count(b"\xff\xd9") >= 2
+
+
+def test_comment_of_jpeg_2000_is_blanked_U4():
+    j2k = b"\xff\x4f" + part_of(0x51, bytes(40)) + part_of(0x64, b"\0\1Anna Kowalska")
+    clean = blank_comments(j2k + b"\xff\x93" + bytes(40) + b"\xff\xd9Kowalska")
+    assert b"Kowalska" not in clean
+    assert len(clean) == len(j2k) + 2 + 40 + 2 + 8
+
+
+def test_filling_before_a_mark_hides_no_comment_U4():
+    jpeg = b"\xff\xd8" + b"\xff" + part_of(0xFE, b"Kowalska") + b"\xff\xda" + bytes(9) + b"\xff\xd9"
+    assert b"Kowalska" not in blank_comments(jpeg)
+
+
+def test_bytes_behind_native_pixels_do_not_leave_U4():
+    scan = make_scan()
+    size = len(scan.PixelData)
+    scan.PixelData = scan.PixelData + b"Anna Kowalska  "[:14]
+    data, told = copy(saved(scan))
+    assert told["written"] == 1
+    assert b"Kowalska" not in data
+    assert opened(data).PixelData[:size] == scan.PixelData[:size]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("Manufacturer", "SIEMENS Healthineers", "SIEMENS Healthineers"),
+        ("Manufacturer", "Li Na Imaging", "Imaging"),
+        ("RescaleType", "HU", "HU"),
+        ("WindowCenterWidthExplanation", "pat. 24020312345 ul. Dluga 7", "7"),
+        ("ConvolutionKernel", "Br40d", "Br40d"),
+        ("StudyDescription", "CT brain of Li Na 600700800", "CT brain"),
+        ("ImageType", ["ORIGINAL", "PRIMARY", "LI"], None),
+        ("ImageType", ["ORIGINAL", "PRIMARY", "20240203"], None),
+        ("ImageType", ["ORIGINAL", "PRIMARY", "AXIAL"], ["ORIGINAL", "PRIMARY", "AXIAL"]),
+    ],
+)
+def test_texts_of_machines_keep_words_of_the_trade_alone_U4(name, value, kept):
+    scan = make_scan()
+    scan.PatientName = "LI^NA"
+    setattr(scan, name, value)
+    clean = opened(copy(saved(scan))[0])
+    assert clean.get(name) == kept
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "kept"), [("SRT", "T-D1100", "T-D1100"), ("99WARD", "T-D1100", None)]
+)
+def test_code_says_what_the_standard_says_and_no_more_U4(scheme, code, kept):
+    item, scan = Dataset(), make_scan()
+    item.CodeValue, item.CodingSchemeDesignator = code, scheme
+    item.CodeMeaning = "Kowalski A. dob 03.02.2024 tel 600700800"
+    scan.AnatomicRegionSequence = [item]
+    data, _told = copy(saved(scan))
+    assert b"Kowalski" not in data and b"600700800" not in data
+    found = opened(data).get("AnatomicRegionSequence")
+    assert (found[0].CodeValue if found else None) == kept

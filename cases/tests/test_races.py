@@ -182,10 +182,10 @@ def test_same_question_asked_again_after_a_conflict_is_one_message_R4(lead_pair)
     assert Message.objects.count() == 1
 
 
-def test_clicks_on_send_again_at_once_mail_three_times_M3():
+def test_clicks_on_send_again_at_once_mail_once_M3():
     case = make_case()
     case.owner.email_confirmed_at = None
     case.owner.save()
     results = at_once(*[lambda: actions.send_confirmation(by=case.owner)] * CROWD)
-    assert results.count(None) == 3
-    assert OutgoingMail.objects.count() == 3
+    assert results.count(None) == 1
+    assert OutgoingMail.objects.count() == 1
