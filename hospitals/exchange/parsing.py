@@ -9,12 +9,16 @@ import sys
 from collections.abc import Iterable
 from io import StringIO
 
-MAX_ROWS = 2_000
-MAX_COLUMNS = 100
-MAX_CELL = MAX_FIRST_LINE = 20_000
-# Of all cells together: a workbook may name one long text in every cell.
-MAX_LETTERS = 10_000_000
-FORMULA, ERROR = "formula", "error"
+from hospitals.exchange.limits import (
+    MAX_CELL,
+    MAX_COLUMNS,
+    MAX_FIRST_LINE,
+    MAX_LETTERS,
+    MAX_ROWS,
+    Refusal,
+)
+from hospitals.exchange.workbook import read_workbook
+
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig", "UTF-8"),
     (b"\xff\xfe", "utf-16", "UTF-16"),
@@ -36,14 +40,6 @@ _COMMON = frozenset(
 _COMMON_SHARE = 0.3
 
 
-class Refusal(Exception):
-    """The file as a whole cannot be used: a code, and the row where that is known."""
-
-    def __init__(self, code: str, number: int = 0):
-        super().__init__(code)
-        self.code, self.number = code, number
-
-
 def carry_out(order: dict) -> dict:
     """The task of the sandbox: the file lies on standard input."""
     return parse(sys.stdin.buffer.read(), order["names"])
@@ -57,8 +53,6 @@ def parse(data: bytes, names: list[str]) -> dict:
     found = {"rows": [], "encoding": "", "is_typed": data.startswith(_ZIP), "refusal": None}
     try:
         if found["is_typed"]:
-            from hospitals.exchange.workbook import read_workbook
-
             numbered = read_workbook(data)
         else:
             numbered, found["encoding"] = _read_csv(data, names)

@@ -11,14 +11,8 @@ from django.utils.translation import gettext as _
 
 from hospitals.exchange.cells import looks_like_formula
 from hospitals.exchange.columns import HEADER
-from hospitals.exchange.parsing import (
-    ERROR,
-    FORMULA,
-    MAX_CELL,
-    MAX_COLUMNS,
-    MAX_ROWS,
-    normal_name,
-)
+from hospitals.exchange.limits import ERROR, FORMULA, MAX_CELL, MAX_COLUMNS, MAX_ROWS
+from hospitals.exchange.parsing import normal_name
 from portal.sandbox import MB, Limits, SandboxFailedError, TooMuchError, run_in_sandbox
 
 __all__ = ["ERROR", "FORMULA", "MISPLACED", "TOO_LONG", "read_table"]

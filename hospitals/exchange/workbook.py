@@ -14,7 +14,7 @@ from io import BytesIO
 from defusedxml import DefusedXmlException
 from openpyxl import load_workbook
 
-from hospitals.exchange.parsing import ERROR, FORMULA, MAX_COLUMNS, MAX_ROWS, Refusal
+from hospitals.exchange.limits import ERROR, FORMULA, MAX_COLUMNS, MAX_ROWS, Refusal
 
 SHEET = "listings"
 MAX_PARTS = 200

@@ -6,7 +6,8 @@ import zipfile
 import pytest
 
 from hospitals.exchange import reading
-from hospitals.exchange.parsing import MAX_LETTERS, Refusal, parse
+from hospitals.exchange.limits import MAX_LETTERS, Refusal
+from hospitals.exchange.parsing import parse
 from hospitals.exchange.reading import UnreadableError, read_table
 from hospitals.exchange.workbook import MAX_TAG
 from hospitals.models import ImportDraft
