@@ -1,12 +1,12 @@
 """`manage.py create_first_user NAME ROLE`: the people without whom nobody can make the others."""
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from hospitals.actions.members import save_membership
 from hospitals.models import Hospital, Membership
 from portal.actions import create_user
+from portal.management.names import refuse_bad_name
 from portal.models import User
 from portal.roles import PARTNER_ROLES, Role
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             # Everybody else is made in /office/, where a second person looks.
             self.stdout.write(f"{role}: there is one already; nothing was done.")
             return
-        self.refuse_bad_name(username)
+        refuse_bad_name(username)
         user, password = create_user(by=None, username=username, role=role, email=email)
         if at:
             save_membership(by=None, membership=Membership(user=user, hospital=at))
@@ -49,11 +49,3 @@ class Command(BaseCommand):
             slugs = ", ".join(Hospital.objects.order_by("slug").values_list("slug", flat=True)[:30])
             raise CommandError(f"There is no hospital '{slug}'. There are: {slugs}")
         return found
-
-    def refuse_bad_name(self, username: str) -> None:
-        try:
-            User.username_validator(username)
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
-        if User.objects.filter(username=username).exists():
-            raise CommandError(f"There is a user '{username}' already.")

@@ -1,10 +1,9 @@
 """`manage.py create_administrator USER`: the first person, who makes all others."""
 
-from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from portal.actions import create_user
-from portal.models import User
+from portal.management.names import refuse_bad_name
 from portal.roles import Role
 
 
@@ -16,12 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("--email", default="")
 
     def handle(self, *, username, email, **options):
-        try:
-            User.username_validator(username)
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
-        if User.objects.filter(username=username).exists():
-            raise CommandError(f"There is a user '{username}' already.")
+        refuse_bad_name(username)
         _user, password = create_user(
             by=None, username=username, role=Role.ADMINISTRATOR, email=email
         )
