@@ -6,11 +6,14 @@ Rows P1, Z4: closed by default, asked again at every request, also of cases that
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from cases import actions, jobs
 from cases.actions import ActionRefusedError
-from cases.models import Case, ImagingReading, Record
+from cases.actions.imaging import _keep_reading, _keep_report
+from cases.models import Case, ImagingReading, Record, Referral
 from cases.permissions import can_read_health, can_share_record
 from cases.records.kinds import Reason, Status
 from cases.tests.hospitals import agree_to_all, make_copy, make_hint, share
@@ -35,7 +38,6 @@ def shared(case, scmc, lead):
     record = make_read_scan(case)
     copy = make_copy(record)
     referral = share(case, scmc, lead)
-    ImagingReading.objects.filter(pk=record.pk).first()
     return record, copy, referral, make_user("reviewer", Role.HOSPITAL_REVIEWER, scmc)
 
 
@@ -82,8 +84,6 @@ def test_scan_that_another_person_s_mark_was_taken_from_is_made_anew(shared, lea
 
 
 def queued_jobs() -> set[str]:
-    from django_tasks_db.models import DBTaskResult
-
     return set(DBTaskResult.objects.values_list("task_path", flat=True))
 
 
@@ -149,16 +149,12 @@ def test_papers_of_a_joined_family_wait_for_a_consent_that_knows_of_them_P1(lead
 
 def agree_to_all_again(case, hospital):
     """The owner agrees anew, to what the case is now."""
-    from cases.models import Referral
-
     Referral.objects.filter(case=case).update(ended_at=timezone.now(), share=None, transfer=None)
     return agree_to_all(case, hospital)
 
 
 def test_reading_that_ends_after_a_join_is_not_kept(lead):
     """It was sealed with the key of the case that the paper left, and nothing opened any more."""
-    from cases.actions.imaging import _keep_reading, _keep_report
-
     keep, left = make_case(), make_case(code="PQRS-TVWX-YZ23")
     record = make_read_scan(left)
     contents = ImagingReading.objects.get(pk=record.pk).contents
@@ -184,8 +180,6 @@ def test_reading_sealed_with_another_key_counts_as_not_made(lead, case):
 
 
 def raw_contents(pk) -> bytes:
-    from django.db import connection
-
     key = pk.hex if connection.vendor == "sqlite" else str(pk)
     with connection.cursor() as cursor:
         cursor.execute("SELECT contents FROM cases_imagingreading WHERE record_id = %s", [key])
@@ -193,8 +187,6 @@ def raw_contents(pk) -> bytes:
 
 
 def set_raw_contents(pk, raw: bytes) -> None:
-    from django.db import connection
-
     key = pk.hex if connection.vendor == "sqlite" else str(pk)
     with connection.cursor() as cursor:
         cursor.execute(
