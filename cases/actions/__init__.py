@@ -58,6 +58,7 @@ from cases.actions.keys import case_key, destroy_case_key, rewrap_case_keys
 from cases.actions.mail import (
     confirm_email,
     correct_email,
+    is_receipt_mailed,
     record_identity_check,
     record_mail_failure,
     send_confirmation,
@@ -160,6 +161,7 @@ __all__ = [
     "give_consent",
     "hand_over_files",
     "invite_adult",
+    "is_receipt_mailed",
     "keep_address",
     "keep_code",
     "keep_files",

@@ -15,6 +15,7 @@ from cases.models.draft import Channel
 from cases.models.event import EventKind
 from cases.models.tokens import Purpose
 from cases.permissions import can_work, is_family
+from portal.models import OutgoingMail
 
 # Checks of different kinds before a confirmed address is changed, and how long each holds.
 CHECKS_NEEDED, CHECKS_HOLD = 2, timedelta(days=1)
@@ -41,7 +42,7 @@ def correct_email(*, by, member: FamilyMember, email: str, version: int | None =
 
     Links that went to the old address are void. An address opens the case to whoever reads mail
     there, so one that the family gave itself, or confirmed, changes only after two checks of the
-    person by two of us, and a confirmed one is told. Returns whether a mail is on its way.
+    person by two of us, and is told. Returns whether a mail to the new one is on its way.
     """
     case = member.case
     if not can_work(by, case):
@@ -51,13 +52,19 @@ def correct_email(*, by, member: FamilyMember, email: str, version: int | None =
         use_checks(case)
     change_case(case, version=version)
     notifications.stop_waiting_mail(case)
-    if member.email_confirmed_at and notifications.is_told(case):
+    if (member.email_confirmed_at or is_own_address(member)) and notifications.is_told(case):
         notifications.notify_member(member, notifications.EMAIL_CHANGED, reference=case.reference)
     # First the links, then the member: the order of whoever confirms at the same time.
     member.tokens.make_void()
     FamilyMember.objects.filter(pk=member.pk).update(email=email, email_confirmed_at=None)
     leave_event(case, EventKind.EMAIL_CHANGED, by=by)
     return notifications.notify_family(case, notifications.CONFIRM_EMAIL)
+
+
+def is_receipt_mailed(case: Case) -> bool:
+    """Whether the mail that says we have the inquiry is on its way, or was."""
+    mails = OutgoingMail.objects.filter(about=case.reference, template=notifications.RECEIVED)
+    return mails.exists()
 
 
 def living_checks(case: Case):
@@ -140,8 +147,9 @@ def send_confirmation(*, by: FamilyMember) -> None:
         raise ActionRefusedError(_("There is nothing to confirm now."))
     if not notifications.notify_family(member.case, notifications.CONFIRM_EMAIL):
         raise ActionRefusedError(
-            _("We wrote to this address in the last seven days. Look for that mail, in the folder "
-              "for spam too. If the address is wrong, tell us the right one in a message.")
+            _("No mail can go to this address now: we wrote there lately, or have not looked at "
+              "your inquiry yet. Look for our last mail, in the folder for spam too. If the "
+              "address is wrong, tell us the right one in a message.")
         )  # fmt: skip
 
 

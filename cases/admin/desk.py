@@ -144,14 +144,14 @@ def correct_email(user, case, details):
     member.case = case
     if actions.correct_email(by=user, member=member, **details):
         return _("Corrected. A mail to the new address is on its way.")
-    return _("Corrected. No mail went out: we wrote to this address lately. Call the family.")
+    return _("Corrected. No mail could go to this address now. Call the family.")
 
 
 @posting(VersionForm, "release")
 def release(user, case, details):
     if actions.release_case(by=user, case=case, **details):
         return _("Into the queue. The family gets its first mail.")
-    return _("Into the queue. No mail went out: we wrote to this address lately. Call the family.")
+    return _("Into the queue. No mail could go to this address now. Call the family.")
 
 
 @posting(CheckForm, "check")

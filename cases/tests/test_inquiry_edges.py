@@ -411,3 +411,11 @@ def test_words_that_come_back_with_the_code_are_no_way_around_M1(client):
     }
     assert client.post(reverse("case:sign-in"), sent).status_code == 302
     assert Draft.objects.get().answers == {}
+
+
+def test_long_page_of_a_lost_session_is_refused_before_the_code_is_asked_for_M1(client):
+    """Later its words would have come back cut, or not at all."""
+    typed = {"problem": LONG, "draft": "SH-2222-2222"}
+    page = client.post(step_url("problem"), typed)
+    assert page.status_code == 200
+    assert "more than one page can keep" in page.text and LONG in page.text

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 
 from cases import actions, notifications
 from cases.actions import ActionRefusedError
 from cases.models import Case, FamilyMail, FamilyMember
 from cases.notifications import MAILS_A_DAY
+from cases.tests.family import fill_in, send
 from portal.models import OutgoingMail
 from portal.tests.fixtures import make_case
 
@@ -145,3 +147,15 @@ def test_no_other_way_leads_to_the_outbox_M1():
             if calls & {"post_mail", "queue_mail", "OutgoingMail", "OutgoingMail.objects.create"}:
                 found.setdefault(path.name, set()).add(function.name)
     assert found == {"notifications.py": {"_queue", "notify_hospital"}}
+
+
+def test_page_after_sending_promises_no_mail_that_does_not_come(client):
+    """A mother who sends a second inquiry before she confirmed her address."""
+    other = Client()
+    for browser in (client, other):
+        fill_in(browser)
+    assert "You get a mail that says we have it" in send(client).text
+    page = send(other)
+    assert "You get a mail" not in page.text
+    assert "Open the link in our last mail" in page.text
+    assert OutgoingMail.objects.filter(template=notifications.RECEIVED).count() == 1

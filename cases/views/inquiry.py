@@ -112,13 +112,13 @@ def _receive(request, page, draft):
         return tell_too_late(request, form, draft.case)
     if sessions.is_typist_gone(request):
         return give_back(request, form)
+    if is_too_much(form.typed()):
+        form.add_error(None, TOO_MUCH)
+        return _render(request, page, answers, form)
     if draft is None and has_lost_its_draft(request):
         return ask_for_code(request, form, page)
     # Half a page is kept too when somebody pauses: it is asked again when the family is back.
     if LATER not in request.POST and not form.is_valid():
-        return _render(request, page, answers, form)
-    if is_too_much(form.typed()):
-        form.add_error(None, TOO_MUCH)
         return _render(request, page, answers, form)
     size = cost_of_beginning(request) if draft is None else 0
     if size:
@@ -296,6 +296,7 @@ def sent(request):
         "case": draft.case,
         "code": _code(request, draft) if is_young else "",
         "has_code": bool(draft.code_hash),
+        "is_mailed": actions.is_receipt_mailed(draft.case),
         "number": emergency_number(draft.case.country) if draft.case.inquiry.red_flags else None,
     }
     if not is_young:
