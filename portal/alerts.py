@@ -20,11 +20,8 @@ ONCE_IN = 3600
 FOLDER = "alerts"
 NO_ROOM, STORAGE_DOWN = "no room left", "storage does not answer"
 LITTLE_ROOM, DISK_BROKEN = "little room left", "disk does not work"
-DATABASE_AWAY, KEYS_WRONG = "database does not answer", "keys do not open what is there"
-MAIL_WAITS, SCANNER_DOWN = "mail waits", "files wait for the scanner"
-SCANNER_SMALL = "scanner takes only small files"
+DATABASE_AWAY, MAIL_WAITS = "database does not answer", "mail waits"
 NO_WORKER, NO_HEAVY_WORKER = "no worker for mail and clocks", "no worker for files"
-NOT_COMPILED = "texts are not compiled"
 log = logging.getLogger("portal.alerts")
 _told: dict[str, float] = {}
 
@@ -100,13 +97,9 @@ def _subject(trouble: str) -> str:
         LITTLE_ROOM: _("A disk of the portal is nearly full"),
         DISK_BROKEN: _("The portal cannot write to its disk"),
         DATABASE_AWAY: _("The portal's database does not answer"),
-        KEYS_WRONG: _("The portal's RECORD_KEYS do not open what it holds"),
         MAIL_WAITS: _("The portal's mail server takes no mail"),
-        SCANNER_DOWN: _("Files wait for the portal's virus scanner"),
-        SCANNER_SMALL: _("The portal's virus scanner takes only small files"),
         NO_WORKER: _("The portal's worker for mail does not run"),
         NO_HEAVY_WORKER: _("The portal's worker for files does not run"),
-        NOT_COMPILED: _("The portal shows English in every language"),
     }
     return words[trouble]
 

@@ -4,7 +4,7 @@ import errno
 from collections.abc import Iterator
 
 import psycopg
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # A disk that fails, is read-only or belongs to somebody else; no file may be opened any more.
@@ -25,10 +25,6 @@ POSTGRES_AWAY = ("08", "53", "57", "58", "55P03", "40001", "40P01", "25006")
 
 class StorageDownError(Exception):
     """Where files are kept does not answer; they are as safe as before."""
-
-
-class DatabaseBusyError(OperationalError):
-    """So many wait for the database already that one more would leave nobody to answer."""
 
 
 def came_from(error: BaseException | None) -> Iterator[BaseException]:
@@ -59,13 +55,11 @@ def is_disk_trouble(error: BaseException | None) -> bool:
 
 
 def is_database_away(error: BaseException | None) -> bool:
-    """Stopped, not to be reached, locked, or too busy to answer in time."""
+    """Stopped, not to be reached, locked, or too slow to answer in time."""
     return any(map(_says_away, came_from(error)))
 
 
 def _says_away(error: BaseException) -> bool:
-    if isinstance(error, DatabaseBusyError):
-        return True
     if isinstance(error, InterfaceError) and isinstance(error.__cause__, psycopg.InterfaceError):
         return True
     if getattr(error, "sqlite_errorname", "").startswith(SQLITE_AWAY):

@@ -346,6 +346,8 @@ def test_plain_form_of_a_stranger_is_not_read_R8_W4(case):
     )
     assert (answer.status_code, body.reads) == (403, 0)
     assert f'value="{case_url(case, "papers")}"' in answer.text
+    # A mother whose session had ended reads what became of her files.
+    assert "Your files were not sent" in answer.text
     assert "EUR" not in answer.text and "no-store" in answer["Cache-Control"]
     # The server reads no rest of it either, before the next request of this line.
     assert ends == [socket.SHUT_RD]

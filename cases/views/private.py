@@ -119,6 +119,7 @@ def sign_in_context(form) -> dict:
         "kept": "",
         **dict.fromkeys(KEPT, ""),
         "has_expired": False,
+        "has_files": False,
         "challenge": work.new_challenge(throttle.PURPOSE),
         "ticket": "",
         "seconds": 0,

@@ -34,7 +34,7 @@ def refuse_unread(request):
     Whoever has no session cannot hold a place by sending slowly, and no words of another site
     come into our pages.
     """
-    context = sign_in_context(SignInForm()) | {"next": request.path, "has_expired": True}
+    context = sign_in_context(SignInForm()) | {"next": request.path, "has_files": True}
     answer = render(request, "cases/sign_in.html", context, status=403)
     answer["Connection"] = "close"
     line = request.META.get("gunicorn.socket")

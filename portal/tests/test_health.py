@@ -1,6 +1,7 @@
 """What load balancers ask: dear questions are asked once in a while, whoever asks how often."""
 
 import threading
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +12,8 @@ from django.utils import timezone
 
 from cases.tests.disks import mounted
 from portal import disks
+from portal.mail import queue_mail
+from portal.models import OutgoingMail
 from portal.views import health
 
 
@@ -78,7 +81,10 @@ def test_each_disk_counts_R9(client, db, settings, one_disk, tmp_path, name):
 def test_nothing_is_said_of_the_disk_but_yes_or_no_R9(client, db, one_disk, tmp_path):
     one_disk(7)
     answer = client.get("/readyz")
-    checks = {"database": True, "migrations": True, "jobs": True, "files": True, "room": False}
+    checks = {
+        "database": True, "migrations": True, "jobs": True, "files": True, "mail": True,
+        "room": False,
+    }  # fmt: skip
     assert answer.json() == {"ok": True, "checks": checks}
     assert str(tmp_path) not in str(answer.headers)
 
@@ -126,3 +132,48 @@ def test_a_real_disk_is_measured_R9(client, db, settings, tmp_path, name):
         cache.clear()
         disk.fill(leave=2 * 1000**2)
         assert not has_room(client)
+
+
+def wait_with(error: str, minutes: int, **fields) -> None:
+    """A mail that was tried and waits for its next try."""
+    mail = queue_mail(template="cases/email/status_changed", language="en", recipient="a@b.example")
+    created = timezone.now() - timedelta(minutes=minutes)
+    values = {"attempts": 2, "error": error, "created_at": created} | fields
+    OutgoingMail.objects.filter(pk=mail.pk).update(**values)
+
+
+@pytest.mark.parametrize(
+    ("error", "minutes", "fields", "is_well"),
+    [
+        ("ConnectionRefusedError", 11, {}, False),
+        ("SMTPAuthenticationError", 11, {}, False),
+        ("ConnectionRefusedError", 9, {}, True),
+        # One family's mail box, not the mail server.
+        ("SMTPRecipientsRefused", 600, {}, True),
+        ("ConnectionRefusedError", 600, {"status": "failed"}, True),
+        ("", 600, {"attempts": 0}, True),
+    ],
+)
+def test_readyz_names_a_mail_server_that_takes_nothing_R9(
+    client, db, settings, mailoutbox, error, minutes, fields, is_well
+):
+    settings.OPERATOR = settings.OPERATOR | {"email": "operator@example.org"}
+    wait_with(error, minutes, **fields)
+    for _hit in range(3):
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.json()["checks"]["mail"]) == (200, is_well)
+    told()
+    subjects = [] if is_well else ["The portal's mail server takes no mail"]
+    assert [mail.subject for mail in mailoutbox] == subjects
+
+
+def test_operator_is_told_that_no_worker_runs_R9(client, db, settings, monkeypatch, mailoutbox):
+    settings.OPERATOR = settings.OPERATOR | {"email": "operator@example.org"}
+    monkeypatch.setattr(health, "_jobs_move", lambda: False)
+    monkeypatch.setattr(health, "_files_move", lambda: False)
+    assert client.get("/readyz").status_code == 503
+    told()
+    assert {mail.subject for mail in mailoutbox} == {
+        "The portal's worker for mail does not run",
+        "The portal's worker for files does not run",
+    }

@@ -13,12 +13,15 @@ from django.views.decorators.http import require_safe
 from django_tasks_db.models import DBTaskResult
 
 from portal import alerts, disks
+from portal.models import MailStatus, OutgoingMail
 from portal.queues import HEAVY, is_serving_turns
 
 # A mail that waits longer than this means that no worker runs.
 MAX_QUEUE_AGE = timedelta(minutes=10)
 # Reading all migrations is dear, a line of the log is too, and anybody may ask.
 KNOWN_FOR = 5
+# Says nothing of the mail server: this address does not exist, or takes no mail now.
+OF_ONE_RECIPIENT = ("SMTPRecipientsRefused", "SMTPDataError")
 
 
 @require_safe
@@ -33,16 +36,17 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Database reachable, migrations applied, jobs not stuck.
 
-    A disk that is nearly full is named and told to the operator, and traffic goes on: to take
-    the machine out would close the portal before the disk does. So are files that nobody checks.
+    What traffic cannot mend is named and told to the operator while traffic goes on: a disk that
+    is nearly full, files that nobody checks, mails that the mail server does not take.
     """
     checks = {"database": _database_answers()}
     checks["migrations"] = checks["database"] and cache.get_or_set(
         "migrations-applied", _migrations_applied, KNOWN_FOR
     )
-    checks["jobs"] = checks["migrations"] and _jobs_move()
+    checks["jobs"] = checks["migrations"] and _told(_jobs_move(), alerts.NO_WORKER)
     ok = all(checks.values())
-    checks["files"] = checks["migrations"] and _files_move()
+    checks["files"] = checks["migrations"] and _told(_files_move(), alerts.NO_HEAVY_WORKER)
+    checks["mail"] = checks["migrations"] and _told(_mail_leaves(), alerts.MAIL_WAITS)
     checks["room"] = cache.get_or_set("room-on-disks", _has_room, KNOWN_FOR)
     return JsonResponse({"ok": ok, "checks": checks}, status=200 if ok else 503)
 
@@ -80,9 +84,19 @@ def _long_due():
     return DBTaskResult.objects.ready().filter(old)
 
 
+def _mail_leaves() -> bool:
+    """No mail waits for long because the mail server is away or takes none of ours."""
+    waiting = OutgoingMail.objects.filter(status=MailStatus.WAITING, attempts__gt=0)
+    old = waiting.filter(created_at__lt=timezone.now() - MAX_QUEUE_AGE)
+    return not old.exclude(error__in=OF_ONE_RECIPIENT).exists()
+
+
 def _has_room() -> bool:
-    """Else the operator is told."""
-    has_room = disks.has_room()
-    if not has_room:
-        alerts.tell_operator(alerts.LITTLE_ROOM, "readyz")
-    return has_room
+    return _told(disks.has_room(), alerts.LITTLE_ROOM)
+
+
+def _told(is_well: bool, trouble: str) -> bool:
+    """Tell the operator what is not well, however often somebody asks."""
+    if not is_well and cache.add(f"told-{trouble.replace(' ', '-')}", True, KNOWN_FOR):
+        alerts.tell_operator(trouble, "readyz")
+    return is_well

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if at:
             present = present.filter(membership__hospital=at)
         if present.exists():
-            # Everybody else is made in /office/, where a second person looks.
+            # Everybody else is made in /office/, by an administrator.
             self.stdout.write(f"{role}: there is one already; nothing was done.")
             return
         refuse_bad_name(username)
