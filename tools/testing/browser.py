@@ -7,6 +7,7 @@ def test_home_has_one_heading(live):
     assert live.problems == []
 """
 
+import functools
 import os
 
 import pytest
@@ -55,13 +56,32 @@ class Live:
             self.problems.append(message.text)
 
 
+def _then_read_page(act):
+    """Make an act that may lead to another page wait until that page has been read.
+
+    Playwright waits until the next page has begun, where nothing is found yet: `count()`
+    and `all_inner_texts()` do not wait, so a busy machine would answer with nothing.
+    """
+
+    @functools.wraps(act)
+    def wrapped(locator, *args, **options):
+        act(locator, *args, **options)
+        locator.page.wait_for_load_state("domcontentloaded")
+
+    return wrapped
+
+
 @pytest.fixture(scope="session")
 def browser():
     """One Chromium for the whole run."""
     # Playwright keeps an event loop in this thread; Django would refuse the database there.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     try:
-        with chromium() as running:
+        with chromium() as running, pytest.MonkeyPatch.context() as patch:
+            from playwright.sync_api import Locator
+
+            for act in ("click", "press"):
+                patch.setattr(Locator, act, _then_read_page(getattr(Locator, act)))
             yield running
     except ChromiumMissing as missing:
         pytest.skip(str(missing))
