@@ -68,6 +68,77 @@ class RecoveryDevice(Device):
         return use_recovery_code(self, token)
 
 
+class AccessKind(models.TextChoices):
+    """What one person may not give alone to an account that reads cases."""
+
+    LOG_IN = "log_in", _("may log in")
+    ROLE = "role", _("another role")
+    PASSWORD = "password", _("a new password")
+    SECOND_FACTOR = "second_factor", _("the second factor set up anew")
+
+
+class AccessStatus(models.TextChoices):
+    WAITING = "waiting", _("waits for a lead")
+    APPROVED = "approved", _("agreed")
+    REFUSED = "refused", _("refused")
+    # By whoever asked, or because they asked anew.
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class AccessRequest(models.Model):
+    """One person asks for somebody's access to cases, another one decides (row S1)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        User, models.PROTECT, related_name="access_requests", verbose_name=_("person")
+    )
+    kind = models.CharField(_("what is asked for"), max_length=16, choices=AccessKind.choices)
+    # The role that the person has or gets: what the lead agrees to.
+    role = models.CharField(_("role"), max_length=24, choices=Role.choices)
+    # The hash of a new password until it is decided.
+    password = models.CharField(max_length=128, blank=True)
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("asked by"))
+    asked_at = models.DateTimeField(_("asked"), default=timezone.now)
+    expires_at = models.DateTimeField(_("ends"))
+    status = models.CharField(
+        _("status"), max_length=16, choices=AccessStatus.choices, default=AccessStatus.WAITING
+    )
+    # None for the command line of an office without a second lead.
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", null=True, verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True)
+
+    class Meta:
+        verbose_name = _("request for access")
+        verbose_name_plural = _("requests for access")
+        ordering = ["-asked_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by=None)
+                | (~Q(decided_by=models.F("asked_by")) & ~Q(decided_by=models.F("user"))),
+                name="access_decided_by_a_second_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="waiting", decided_at=None, decided_by=None)
+                | (~Q(status="waiting") & Q(decided_at__isnull=False, password="")),
+                name="access_decided_has_time_and_no_password",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "kind"],
+                condition=Q(status="waiting"),
+                name="access_one_waits_of_a_kind",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.user.get_username()}: {self.get_kind_display()}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == AccessStatus.WAITING and self.expires_at > timezone.now()
+
+
 class AuditEvent(models.Model):
     """Who did what to which object, without foreign keys so that no deletion reaches it.
 

@@ -55,6 +55,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "hospitals.view_revision",
             "hospitals.change_revision",
             "hospitals.decide_revision",
+            "portal.view_accessrequest",
+            "portal.decide_accessrequest",
         }
     ),
     Role.AUDITOR: frozenset({"portal.view_auditevent", "portal.view_outgoingmail"}),
@@ -83,6 +85,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
             "portal.add_user",
             "portal.change_user",
             "portal.reset_second_factor",
+            "portal.view_accessrequest",
             "hospitals.view_membership",
             "hospitals.add_membership",
             "hospitals.change_membership",
@@ -90,6 +93,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         }
     ),
 }
+
+# Whoever gives these roles, or takes over an account that has one, reads what families wrote:
+# one person alone may not (row S1).
+READERS_OF_CASES = frozenset(
+    role
+    for role, permissions in PERMISSIONS.items()
+    if permissions & {"cases.view_case", "cases.view_referral"}
+)
 
 
 def role_permissions(role: str) -> frozenset[str]:

@@ -85,6 +85,12 @@ def new_recovery_codes(user) -> list[str]:
     return ["-".join(code[at : at + 4] for at in (0, 4, 8)) for code in codes.values()]
 
 
+def forget_devices(user) -> None:
+    """Phone and recovery codes; open sessions are worth nothing from the next request on."""
+    TOTPDevice.objects.filter(user=user).delete()
+    RecoveryDevice.objects.filter(user=user).delete()
+
+
 def confirm_phone(user, key: str, typed: str) -> TOTPDevice | None:
     """The user's new device when the code belongs to the key; the code counts as used."""
     code = normalise(typed)

@@ -44,6 +44,9 @@ BUTTONS = {
     ),
 }
 
+WAITS = _("Asked. It takes effect once a lead has agreed.")
+ROLE_WAITS = _("The role changes once a lead has agreed; the rest is changed.")
+
 
 @admin.register(User, site=office)
 class UserAdmin(StrictAdmin):
@@ -94,7 +97,9 @@ class UserAdmin(StrictAdmin):
         values = {name: form.cleaned_data[name] for name in form.cleaned_data}
         try:
             if change:
-                actions.change_user(by=request.user, user=User.objects.get(pk=obj.pk), **values)
+                user = User.objects.get(pk=obj.pk)
+                if actions.change_user(by=request.user, user=user, **values):
+                    messages.warning(request, ROLE_WAITS)
                 return
             made, obj.initial_password = actions.create_user(by=request.user, **values)
             obj.pk = made.pk
@@ -108,15 +113,18 @@ class UserAdmin(StrictAdmin):
         return super().response_change(request, obj)
 
     def response_add(self, request, obj, post_url_continue=None):
-        return self._show_password(request, obj, obj.initial_password)
+        user = User.objects.get(pk=obj.pk)
+        return self._show_password(request, user, obj.initial_password, not user.is_active)
 
     def press(self, request, user_id, name):
         """One of the buttons below a person."""
         action, _word, done = BUTTONS[name]
         user = self._person(request, user_id)
         try:
-            action(by=request.user, user=user)
-            messages.success(request, done)
+            if action(by=request.user, user=user):
+                messages.warning(request, WAITS)
+            else:
+                messages.success(request, done)
         except actions.RefusedError as refused:
             messages.error(request, str(refused))
         return redirect(self._address(user.pk))
@@ -124,11 +132,11 @@ class UserAdmin(StrictAdmin):
     def new_password(self, request, user_id):
         user = self._person(request, user_id)
         try:
-            password = actions.replace_password(by=request.user, user=user)
+            password, waiting = actions.replace_password(by=request.user, user=user)
         except actions.RefusedError as refused:
             messages.error(request, str(refused))
             return redirect(self._address(user.pk))
-        return self._show_password(request, user, password)
+        return self._show_password(request, user, password, waiting)
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         context["buttons"] = self._buttons(request, obj) if obj else []
@@ -155,12 +163,13 @@ class UserAdmin(StrictAdmin):
     def _address(self, user_id):
         return reverse("office:portal_user_change", args=[user_id])
 
-    def _show_password(self, request, user, password):
+    def _show_password(self, request, user, password, waits):
         """Once, on this page alone: nothing keeps it."""
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Password for the first log-in"),
             "person": user,
             "password": password,
+            "waits": waits,
         }
         return TemplateResponse(request, "office/new_password.html", context)

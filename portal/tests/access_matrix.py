@@ -134,8 +134,8 @@ MATRIX = {
         "302; 200: coordinator other_coordinator lead auditor administrator",
     ),
     "office/^(?P<app_label>portal|hospitals|cases)/$": (
-        "302; 200: auditor administrator; 404: coordinator other_coordinator lead",
-        "302; 200: auditor administrator; 404: coordinator other_coordinator lead",
+        "302; 200: lead auditor administrator; 404: coordinator other_coordinator",
+        "302; 200: lead auditor administrator; 404: coordinator other_coordinator",
     ),
     "office/autocomplete/": (
         "302; 403: coordinator other_coordinator lead auditor administrator",
@@ -377,6 +377,26 @@ MATRIX = {
     "office/password_change/done/": (
         "302; 200: coordinator other_coordinator lead auditor administrator",
         "302; 405: coordinator other_coordinator lead auditor administrator",
+    ),
+    "office/portal/accessrequest/": (
+        "302; 200: lead administrator; 403: coordinator other_coordinator auditor",
+        "302; 200: lead administrator; 403: coordinator other_coordinator auditor",
+    ),
+    "office/portal/accessrequest/<path:object_id>/change/": (
+        "302; 200: lead administrator; 403: coordinator other_coordinator auditor",
+        "302; 200: lead administrator; 403: coordinator other_coordinator auditor",
+    ),
+    "office/portal/accessrequest/<uuid:request_id>/approve/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 404: coordinator other_coordinator auditor",
+    ),
+    "office/portal/accessrequest/<uuid:request_id>/refuse/": (
+        "302; 405: coordinator other_coordinator lead auditor administrator",
+        "302; 404: coordinator other_coordinator auditor",
+    ),
+    "office/portal/accessrequest/add/": (
+        "302; 403: coordinator other_coordinator lead auditor administrator",
+        "302; 403: coordinator other_coordinator lead auditor administrator",
     ),
     "office/portal/auditevent/": (
         "302; 200: auditor; 403: coordinator other_coordinator lead administrator",

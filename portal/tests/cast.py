@@ -14,8 +14,8 @@ from cases.tests.hospitals import make_copy, make_hint, propose, share
 from cases.tests.pictures import make_photo_document, make_picture
 from cases.tests.scans import STUDY, make_read_scan
 from hospitals.models import Condition, Fact, ImportDraft, Listing, Revision, Source, Story
-from portal import audit
-from portal.models import User
+from portal import access, audit
+from portal.models import AccessKind, User
 from portal.roles import Role
 from portal.tests.fixtures import (
     make_case,
@@ -63,6 +63,11 @@ class Stage:
         Fact.objects.create(**hospital, key="fact", kind="claim", value_en="A claim")
         Story.objects.create(**hospital, key="story", patient_en="A", summary_en="B")
         audit.record(by=member, action="test.made", obj=listing)
+        self.request = access.ask(
+            by=make_user("asker", Role.ADMINISTRATOR),
+            user=self.coordinator,
+            kind=AccessKind.PASSWORD,
+        )
         notifications.notify_family(self.case, notifications.RECEIVED)
 
     def client(self, who: str) -> Client:
@@ -113,6 +118,7 @@ class Stage:
             proposal_id=self.proposal.pk,
             referral_id=self.referral.pk,
             hint_id=self.hint.pk,
+            request_id=self.request.pk,
             copy_id=self.copy.pk,
             slug=self.slug(route),
             object_id=self.object_id(route),

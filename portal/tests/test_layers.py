@@ -19,7 +19,7 @@ LAYERS = [
      "sealed_sessions", "sandbox", "sandbox_worker", "disks"},
     {"models"},
     {"translation", "consents", "throttle", "spam", "traces", "audit", "mail", "outbox", "chains",
-     "queues", "alerts", "notifications", "second_factor", "confirmations",
+     "queues", "alerts", "notifications", "second_factor", "access", "confirmations",
      "search", "wording", "checks", "finding", "facets", "treating", "wanted"},
     {"actions"},
     {"jobs", "turns"},

@@ -34,13 +34,14 @@ def new_person(**fields) -> dict:
 
 
 def test_add_makes_a_person_with_a_password_shown_once(desk):
-    page = desk.post(f"{USERS}add/", new_person())
+    page = desk.post(f"{USERS}add/", new_person(role=Role.AUDITOR))
     password = re.search(r'office-key">([^<]+)<', page.text)[1]
     user = User.objects.get(username="new-person")
     assert user.check_password(password)
     assert (user.is_staff, user.is_superuser, user.must_choose_password) == (True, False, True)
+    assert user.is_active
     assert len(password) >= 15
-    assert AuditEvent.objects.get(action="user.created").data == {"role": "coordinator"}
+    assert AuditEvent.objects.get(action="user.created").data == {"role": "auditor"}
     assert password not in str(AuditEvent.objects.values())
 
 
@@ -63,12 +64,12 @@ def test_add_needs_a_role_and_a_free_name(desk, coordinator):
 
 
 def test_change_writes_fields_and_an_audit_row(desk, coordinator):
-    desk.post(person(coordinator, "change"), new_person(role=Role.LEAD, language="pl"))
+    desk.post(person(coordinator, "change"), new_person(role=Role.AUDITOR, language="pl"))
     coordinator.refresh_from_db()
-    assert (coordinator.role, coordinator.language) == ("lead", "pl")
+    assert (coordinator.role, coordinator.language) == ("auditor", "pl")
     assert coordinator.username == "coordinator"
     row = AuditEvent.objects.get(action="user.changed")
-    assert row.data["role"] == "lead"
+    assert row.data["role"] == "auditor"
     assert "new@example.org" not in str(row.data)
 
 
@@ -91,19 +92,19 @@ def test_extra_keys_give_no_rights_Z3(desk, coordinator):
     assert after.username == "coordinator"
 
 
-def test_buttons_do_what_they_say(desk, coordinator):
-    sign_in_staff(coordinator)
-    page = desk.get(person(coordinator, "change")).text
+def test_buttons_do_what_they_say(desk, auditor):
+    sign_in_staff(auditor)
+    page = desk.get(person(auditor, "change")).text
     assert "Disable" in page and "Reset the second factor" in page
-    desk.post(person(coordinator, "disable"))
-    assert not User.objects.get(pk=coordinator.pk).is_active
-    desk.post(person(coordinator, "enable"))
-    assert User.objects.get(pk=coordinator.pk).is_active
-    desk.post(person(coordinator, "reset-second-factor"))
-    assert not has_second_factor(coordinator)
-    shown = desk.post(person(coordinator, "new-password")).text
+    desk.post(person(auditor, "disable"))
+    assert not User.objects.get(pk=auditor.pk).is_active
+    desk.post(person(auditor, "enable"))
+    assert User.objects.get(pk=auditor.pk).is_active
+    desk.post(person(auditor, "reset-second-factor"))
+    assert not has_second_factor(auditor)
+    shown = desk.post(person(auditor, "new-password")).text
     password = re.search(r'office-key">([^<]+)<', shown)[1]
-    assert User.objects.get(pk=coordinator.pk).check_password(password)
+    assert User.objects.get(pk=auditor.pk).check_password(password)
     done = set(AuditEvent.objects.values_list("action", flat=True))
     assert done == {
         "user.disabled", "user.enabled", "user.second_factor_reset", "user.password_replaced",
@@ -155,9 +156,9 @@ def test_change_without_a_change_leaves_no_row(administrator, coordinator):
     assert not AuditEvent.objects.exists()
 
 
-def test_reset_forgets_recovery_codes_too(administrator, coordinator):
-    new_recovery_codes(coordinator)
-    actions.reset_second_factor(by=administrator, user=coordinator)
+def test_reset_forgets_recovery_codes_too(administrator, auditor):
+    new_recovery_codes(auditor)
+    actions.reset_second_factor(by=administrator, user=auditor)
     assert not RecoveryDevice.objects.exists()
 
 
