@@ -4,7 +4,7 @@ import errno
 from collections.abc import Iterator
 
 import psycopg
-from django.db import InterfaceError
+from django.db import InterfaceError, OperationalError
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # A disk that fails, is read-only or belongs to somebody else; no file may be opened any more.
@@ -25,6 +25,14 @@ POSTGRES_AWAY = ("08", "53", "57", "58", "55P03", "40001", "40P01", "25006")
 
 class StorageDownError(Exception):
     """Where files are kept does not answer; they are as safe as before."""
+
+
+class WrongKeysError(StorageDownError):
+    """The key ring cannot open what it should: nothing may be sealed or judged with it."""
+
+
+class DatabaseBusyError(OperationalError):
+    """As many threads wait for the database as may."""
 
 
 def came_from(error: BaseException | None) -> Iterator[BaseException]:
@@ -63,6 +71,8 @@ def _says_away(error: BaseException) -> bool:
     if isinstance(error, InterfaceError) and isinstance(error.__cause__, psycopg.InterfaceError):
         return True
     if getattr(error, "sqlite_errorname", "").startswith(SQLITE_AWAY):
+        return True
+    if isinstance(error, DatabaseBusyError):
         return True
     if not isinstance(error, psycopg.Error):
         return False

@@ -16,7 +16,7 @@ LAYERS = [
      "troubles", "networks",
      "querysets", "formats", "times", "freshness", "addresses", "vocabulary",
      "normalise", "people", "typos", "blocks", "classification", "records", "imaging", "checklist",
-     "sealed_sessions", "sandbox", "sandbox_worker", "disks"},
+     "sealed_sessions", "sandbox", "sandbox_worker", "disks", "databases"},
     {"models"},
     {"translation", "consents", "throttle", "spam", "traces", "audit", "mail", "outbox", "chains",
      "queues", "alerts", "notifications", "second_factor", "access", "confirmations",

@@ -7,7 +7,7 @@ import logging
 import time
 
 from django.core.management.base import BaseCommand
-from django.db import OperationalError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.utils import is_locked_database_exception
@@ -25,8 +25,12 @@ from portal.queues import (
     holding_turn,
     move_to_heavy,
 )
+from portal.troubles import is_database_away
 
 INTERVAL = 1
+# Seconds between two tries while the database is away.
+PAUSE = 2
+log = logging.getLogger("portal.worker")
 
 
 class Command(BaseCommand):
@@ -41,14 +45,17 @@ class Command(BaseCommand):
     def handle(self, *, queue, batch, quiet, **options):
         if quiet:
             silence_routine()
-        # A periodic job queues its own successor; only the first needs somebody to queue it.
-        ensure_housekeeping()
-        ensure_reminders()
-        move_to_heavy(list(HEAVY_JOBS))
         db_worker.Command().configure_logging(1)
         worker = Worker([queue] if queue else list(QUEUES), batch)
         worker.configure_signals()
         worker.run()
+
+
+def begin() -> None:
+    """A periodic job queues its own successor; only the first needs somebody to queue it."""
+    ensure_housekeeping()
+    ensure_reminders()
+    move_to_heavy(list(HEAVY_JOBS))
 
 
 class Worker(db_worker.Worker):
@@ -67,15 +74,23 @@ class Worker(db_worker.Worker):
         )
 
     def run(self) -> None:
+        """Until stopped. A database that is away is waited for, not a reason to end (row R7)."""
+        is_begun = False
         while self.running:
             close_old_connections()
             was_asked, has_run = True, False
             try:
+                if not is_begun:
+                    begin()
+                    is_begun = True
                 has_run = self.run_one()
-            except OperationalError as error:
-                was_asked = False
-                if not is_locked_database_exception(error):
+            except (DatabaseError, InterfaceError) as error:
+                was_asked, is_locked = False, is_locked_database_exception(error)
+                if not is_locked and (self.batch or not is_database_away(error)):
                     raise
+                if not is_locked:
+                    log.warning("waiting for the database")
+                    time.sleep(PAUSE)
             if self.batch and was_asked and not has_run:
                 return
             close_old_connections()
