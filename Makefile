@@ -53,6 +53,9 @@ kills: venv-dev  ## kill -9 of web workers at 50 moments of inquiries and of upl
 	@$(BIN) -m tools.kills
 	@$(BIN) -m tools.kill_uploads --postgres
 
+db-away: venv-dev  ## PostgreSQL stopped for 30 s and a lock of 30 s while families ask
+	@$(BIN) -m tools.db_away
+
 journey: venv-dev  ## from home to the papers on a slow phone with a weak line: bytes, seconds
 	@$(BIN) -m tools.journey
 

@@ -38,28 +38,50 @@ def find_binaries() -> Path:
     raise PostgresMissing(HINT)
 
 
-@contextmanager
-def cluster() -> Iterator[str]:
-    """Starts a server on a free port of 127.0.0.1 and yields its address."""
-    binaries = find_binaries()
-    folder = Path(tempfile.mkdtemp(prefix="shanghai-postgres-"))
-    data = folder / "data"
-    try:
+class Server:
+    """A server program in a folder; it may be stopped and started again."""
+
+    def __init__(self, folder: Path):
+        self.binaries, self.folder, self.data = find_binaries(), folder, folder / "data"
+        self.port = free_port()
+        self.address = f"postgres://portal@127.0.0.1:{self.port}/postgres"
         _give_to_server_user(folder)
         _run(
-            [binaries / "initdb", "-D", data, "-U", "portal", "-A", "trust", "-N"]
+            [self.binaries / "initdb", "-D", self.data, "-U", "portal", "-A", "trust", "-N"]
             + ["--encoding=UTF8", "--locale=C.UTF-8"]
         )
-        port = free_port()
-        options = f"{OPTIONS} -c listen_addresses=127.0.0.1 -p {port} -k {folder}"
-        log = folder / "log"
-        _run([binaries / "pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start"])
+
+    def start(self) -> None:
+        options = f"{OPTIONS} -c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder}"
+        self._control("-w", "-l", self.folder / "log", "-o", options, "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        self._control("-m", mode, "-w", "stop")
+
+    def _control(self, *words) -> None:
+        _run([self.binaries / "pg_ctl", "-D", self.data, *words])
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """A started server on a free port of 127.0.0.1."""
+    folder = Path(tempfile.mkdtemp(prefix="shanghai-postgres-"))
+    try:
+        made = Server(folder)
+        made.start()
         try:
-            yield f"postgres://portal@127.0.0.1:{port}/postgres"
+            yield made
         finally:
-            _run([binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"])
+            made.stop("immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def cluster() -> Iterator[str]:
+    """Starts a server and yields its address."""
+    with server() as made:
+        yield made.address
 
 
 def free_port() -> int:
