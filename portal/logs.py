@@ -24,12 +24,13 @@ class JsonFormatter(logging.Formatter):
 
 
 def _message_of(record) -> str:
-    """Of our own loggers all of it. Django's quote hosts, keys of queries and paths: of those the
-    words of the template alone, and of refusals, which carry no template, not even that.
+    """Of our own loggers all of it. Django's quote hosts, keys of queries and paths, gunicorn's
+    what a stranger sent: of those the words of the template alone, and of refusals, which carry
+    no template, not even that.
     """
     if record.name.startswith("django.security"):
         return "refused request"
-    if record.name == "django" or record.name.startswith("django."):
+    if record.name.partition(".")[0] in ("django", "gunicorn"):
         return str(record.msg) if record.args else "event"
     return record.getMessage()
 

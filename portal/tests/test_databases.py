@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
 
 from portal import databases
 from portal.databases import Places
+from portal.logs import JsonFormatter
 from portal.management.commands import worker
 from portal.queues import DEFAULT
 from portal.troubles import DatabaseBusyError
@@ -138,6 +140,19 @@ def test_worker_ends_on_any_other_error(db, monkeypatch, pauses):
     monkeypatch.setattr(running, "run_one", broken)
     with pytest.raises(OperationalError):
         running.run()
+
+
+def test_worker_that_ends_leaves_one_line_without_words_L1(db, monkeypatch, caplog):
+    def broken(self):
+        raise ValueError("what a family wrote")
+
+    monkeypatch.setattr(worker.Worker, "run", broken)
+    monkeypatch.setattr(worker.Worker, "configure_signals", lambda self: None)
+    with pytest.raises(SystemExit):
+        call_command("worker", "--batch")
+    (record,) = [one for one in caplog.records if one.name == "portal.worker"]
+    assert (record.message, record.exc_info[0]) == ("worker ended", ValueError)
+    assert "family" not in JsonFormatter().format(record)
 
 
 def test_a_batch_does_not_wait_for_ever(db, monkeypatch, pauses):

@@ -8,8 +8,10 @@ from django.conf import settings as django_settings
 from django.http import Http404
 from django.test import Client, RequestFactory
 from django.urls import path
+from gunicorn.config import Config
 
 from portal import urls as portal_urls
+from portal.gunicorn_log import JsonLogger
 from portal.logs import JsonFormatter
 from portal.middleware import PERMISSIONS_POLICY
 from portal.tests.fixtures import HEALTH_CANARY, sign_in_staff
@@ -216,6 +218,8 @@ def test_report_of_nonsense_is_taken_in_silence_W1(client, db, body):
         ("django.security.csrf", "Forbidden (%s): %s", (HEALTH_CANARY, "/x"), "refused request"),
         ("django.server", '"%s" %s', (HEALTH_CANARY, 200), '"%s" %s'),
         ("django", HEALTH_CANARY, (), "event"),
+        ("gunicorn.error", "Invalid request: %s", (HEALTH_CANARY,), "Invalid request: %s"),
+        ("gunicorn.error", f"Invalid request: {HEALTH_CANARY}", (), "event"),
         ("portal.jobs", "%d jobs", (3,), "3 jobs"),
     ],
 )
@@ -232,3 +236,11 @@ def test_forged_host_and_unknown_filter_leave_no_word_in_the_log_L1(administrato
     client.get(f"/office/portal/user/?{HEALTH_CANARY}__startswith=x")
     said = "".join(capfd.readouterr())
     assert HEALTH_CANARY not in said
+
+
+def test_lines_of_gunicorn_are_json_L1(capsys):
+    log = JsonLogger(Config())
+    log.error("Worker (pid:%s) was sent SIGKILL! Perhaps out of memory?", 17)
+    line = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert (line["level"], line["logger"]) == ("ERROR", "gunicorn.error")
+    assert "SIGKILL" in line["message"]

@@ -48,7 +48,12 @@ class Command(BaseCommand):
         db_worker.Command().configure_logging(1)
         worker = Worker([queue] if queue else list(QUEUES), batch)
         worker.configure_signals()
-        worker.run()
+        try:
+            worker.run()
+        except Exception as error:
+            # A line of JSON like all others, and no message that may quote a family.
+            log.critical("worker ended", exc_info=True)
+            raise SystemExit(1) from error
 
 
 def begin() -> None:
