@@ -111,7 +111,7 @@ def _pause_after(attempt: int) -> timedelta:
 
 
 def _mark_failure(mail, attempt, error) -> MailStatus:
-    status = MailStatus.FAILED if attempt >= len(BACK_OFF_MINUTES) else MailStatus.WAITING
+    status = MailStatus.FAILED if attempt > len(BACK_OFF_MINUTES) else MailStatus.WAITING
     # The class alone: a server's answer can quote the address.
     marked = OutgoingMail.objects.filter(pk=mail.pk, status=MailStatus.WAITING).update(
         status=status, error=type(error).__name__
