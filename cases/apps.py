@@ -7,7 +7,13 @@ class CasesConfig(AppConfig):
     verbose_name = _("Cases of families")
 
     def ready(self):
+        from cases.actions.keys import ring_opens
         from cases.jobs import tell_the_case
+        from cases.records import scanner
+        from portal import alerts
         from portal.outbox import on_failure
+        from portal.views.health import Question, questions
 
         on_failure.append(tell_the_case)
+        questions["keys"] = Question(ring_opens, alerts.WRONG_KEYS, ends_traffic=True)
+        questions["scanner"] = Question(scanner.answers, alerts.SCANNER_DOWN)

@@ -21,6 +21,8 @@ FOLDER = "alerts"
 NO_ROOM, STORAGE_DOWN = "no room left", "storage does not answer"
 LITTLE_ROOM, DISK_BROKEN = "little room left", "disk does not work"
 DATABASE_AWAY, MAIL_WAITS = "database does not answer", "mail waits"
+WRONG_KEYS = "key ring does not open what is there"
+SCANNER_DOWN, SCANNER_SMALL = "scanner does not answer", "scanner takes small files alone"
 NO_WORKER, NO_HEAVY_WORKER = "no worker for mail and clocks", "no worker for files"
 log = logging.getLogger("portal.alerts")
 _told: dict[str, float] = {}
@@ -82,7 +84,7 @@ def _claim(path: Path, now: float) -> bool:
 def _mail(trouble: str) -> None:
     try:
         with override(settings.LANGUAGE_CODE):
-            words = _subject(trouble), _body(trouble)
+            words = subject(trouble), _body(trouble)
             message = EmailMessage(*words, to=[settings.OPERATOR["email"]])
         message.send()
     except Exception:
@@ -90,13 +92,17 @@ def _mail(trouble: str) -> None:
         log.exception("operator not told")
 
 
-def _subject(trouble: str) -> str:
+def subject(trouble: str) -> str:
+    """The trouble in one sentence, for a mail and for the office's desk."""
     words = {
         NO_ROOM: _("The portal has no room left on a disk"),
         STORAGE_DOWN: _("The portal's file storage does not answer"),
         LITTLE_ROOM: _("A disk of the portal is nearly full"),
         DISK_BROKEN: _("The portal cannot write to its disk"),
         DATABASE_AWAY: _("The portal's database does not answer"),
+        WRONG_KEYS: _("The portal's RECORD_KEYS do not open what it holds"),
+        SCANNER_DOWN: _("Files wait for the portal's virus scanner"),
+        SCANNER_SMALL: _("The portal's virus scanner takes only small files"),
         MAIL_WAITS: _("The portal's mail server takes no mail"),
         NO_WORKER: _("The portal's worker for mail does not run"),
         NO_HEAVY_WORKER: _("The portal's worker for files does not run"),

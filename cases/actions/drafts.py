@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases import codes, notifications
 from cases.actions.core import ActionRefusedError
+from cases.actions.keys import refuse_wrong_ring
 from cases.clocks import DRAFT_KEPT, DRAFT_REMINDER
 from cases.models import Case, Draft, FamilyToken
 from cases.models.draft import Channel
@@ -41,8 +42,10 @@ def start_draft(
     """A new draft and the secret that opens it. Only the caller ever has the secret.
 
     `begun_with` is what the family came with (see intake.BEGUN_WITH); `reference` is the
-    demo's printed one, else a free one is drawn.
+    demo's printed one, else a free one is drawn. Raises KeyUnknownError: what would be sealed
+    with a wrong ring could be lost with it.
     """
+    refuse_wrong_ring()
     erase_expired_drafts()
     secret = secrets.token_urlsafe(32)
     draft = Draft.objects.create(

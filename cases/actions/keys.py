@@ -1,5 +1,9 @@
 """The keys of cases: made at first need, wrapped anew after a rotation, destroyed for erasure."""
 
+import hashlib
+from collections.abc import Iterator
+
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
@@ -8,10 +12,48 @@ from cases.models import Case, CaseKey, DerivedFile, Draft
 from cases.records import crypto
 from portal import audit
 
+RING_OPENS = "key-ring-opens"
+# Seconds. A ring changes with a restart alone; rows of another one come with a restored copy.
+RING_KNOWN_FOR = 60
+
 
 def case_key(case: Case) -> bytes:
     """The key that seals files and words of this case. Raises KeyDestroyedError after erasure."""
     return CaseKey.objects.of(case).open()
+
+
+def refuse_wrong_ring() -> None:
+    """Open one key of each name that is in use; what does not open takes nothing new (row U5).
+
+    Asked before an inquiry begins and by `/readyz`. Raises KeyUnknownError.
+    """
+    ring = crypto.key_ring()
+    mark = hashlib.sha256(repr(ring.keys).encode()).hexdigest()
+    if cache.get(RING_OPENS) == mark:
+        return
+    for row in _one_of_each_name(CaseKey.objects.filter(destroyed_at=None)):
+        row.open()
+    for row in _one_of_each_name(Draft.objects.all()):
+        row.sealing_key()
+    cache.set(RING_OPENS, mark, RING_KNOWN_FOR)
+
+
+def ring_opens() -> bool:
+    """Whether the key ring opens what the portal holds."""
+    try:
+        refuse_wrong_ring()
+    except crypto.KeyUnknownError:
+        return False
+    return True
+
+
+def _one_of_each_name(rows) -> Iterator[CaseKey | Draft]:
+    """By the index, one look for each name: there may be a million rows."""
+    named = rows.order_by("ring_key")
+    row = named.filter(ring_key__gt="").first()
+    while row is not None:
+        yield row
+        row = named.filter(ring_key__gt=row.ring_key).first()
 
 
 @transaction.atomic

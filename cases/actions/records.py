@@ -25,11 +25,11 @@ from cases.models.event import EventKind
 from cases.permissions import can_read_record, can_remove_record, can_take_step, can_work
 from cases.records import checking, scanner, store
 from cases.records.checking import Verdict
-from cases.records.crypto import KeyDestroyedError, SealBrokenError
+from cases.records.crypto import KeyDestroyedError, KeyUnknownError, SealBrokenError
 from cases.records.kinds import STAFF_REASONS, Reason, Status
 from cases.records.sealed import open_sealed
 from cases.workflow import InfoReason, Step
-from portal import audit
+from portal import alerts, audit
 
 # A scanner that is down is asked again after this.
 NEXT_CHECK = timedelta(seconds=30)
@@ -49,11 +49,16 @@ def check_record(*, record: Record) -> Status:
     try:
         key = case_key(record.case)
         verdict = checking.judge_file(record.storage_name, key, record.kind)
+    except KeyUnknownError:
+        alerts.tell_operator(alerts.WRONG_KEYS, "check")
+        return _check_later(record, timezone.now() + NEXT_CHECK)
     except (KeyDestroyedError, SealBrokenError, store.FileLostError):
         return _settle(record, Verdict(Status.UNREADABLE, Reason.BROKEN))
     try:
         virus = _find_virus(record, key, verdict)
-    except scanner.ScannerDownError:
+    except scanner.ScannerDownError as error:
+        is_small = isinstance(error, scanner.ScannerTooSmallError)
+        alerts.tell_operator(alerts.SCANNER_SMALL if is_small else alerts.SCANNER_DOWN, "check")
         if verdict.status == Status.FINE:
             return _check_later(record, timezone.now() + NEXT_CHECK)
         virus = ""

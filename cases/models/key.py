@@ -68,7 +68,7 @@ class CaseKey(models.Model):
         self.ring_key, self.wrapped = crypto.key_ring().wrap(key, self.about)
 
     def open(self) -> bytes:
-        """Raises KeyDestroyedError, KeyUnknownError or SealBrokenError."""
+        """Raises KeyDestroyedError or KeyUnknownError."""
         if self.destroyed_at:
             raise crypto.KeyDestroyedError
         return crypto.key_ring().unwrap(self.ring_key, self.wrapped, self.about)

@@ -12,6 +12,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
+from portal.troubles import WrongKeysError
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_BYTES = 16
@@ -21,8 +23,11 @@ class SealBrokenError(Exception):
     """Changed, cut short, moved, or sealed with another key."""
 
 
-class KeyUnknownError(Exception):
-    """The ring no longer holds the key that this was wrapped with."""
+class KeyUnknownError(WrongKeysError):
+    """The ring does not hold the key that this was wrapped with, or another one of its name.
+
+    Nobody may conclude from it that a file is damaged: with the right ring it opens.
+    """
 
 
 class KeyDestroyedError(Exception):
@@ -75,11 +80,14 @@ class KeyRing:
         return name, seal(ring_key, key, about)
 
     def unwrap(self, name: str, wrapped: bytes, about: str) -> bytes:
-        """Raises KeyUnknownError or SealBrokenError."""
+        """Raises KeyUnknownError."""
         ring_key = dict(self.keys).get(name)
         if ring_key is None:
             raise KeyUnknownError(name)
-        return unseal(ring_key, wrapped, about)
+        try:
+            return unseal(ring_key, wrapped, about)
+        except SealBrokenError as error:
+            raise KeyUnknownError(name) from error
 
 
 def key_ring() -> KeyRing:

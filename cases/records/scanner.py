@@ -12,14 +12,32 @@ CONNECT_SECONDS, ANSWER_SECONDS = 5, 300
 ADDRESS = re.compile(r"unix:(?P<path>/.+)|tcp:(?P<host>.+):(?P<port>[0-9]{1,5})")
 FOUND = re.compile(r"stream: (.+) FOUND")
 CLEAN = "stream: OK"
+TOO_BIG = "size limit exceeded"
 
 
 class ScannerDownError(Exception):
     """No answer, or one that is neither clean nor found: the file stays "being checked"."""
 
 
+class ScannerTooSmallError(ScannerDownError):
+    """Its configuration takes no file of this size: see deploy/clamd.conf."""
+
+
 def is_configured() -> bool:
     return bool(settings.CLAMD_ADDRESS)
+
+
+def answers() -> bool:
+    """Whether it is there, or none is wanted; asks for nothing that costs it time."""
+    if not is_configured():
+        return True
+    try:
+        with _connect() as line:
+            line.settimeout(CONNECT_SECONDS)
+            line.sendall(b"zPING\0")
+            return _read(line) == "PONG"
+    except OSError:
+        return False
 
 
 def find_virus(pieces: Iterable[bytes]) -> str:
@@ -32,6 +50,8 @@ def find_virus(pieces: Iterable[bytes]) -> str:
     if answer == CLEAN:
         return ""
     found = FOUND.fullmatch(answer)
+    if TOO_BIG in answer:
+        raise ScannerTooSmallError(answer)
     if not found:
         raise ScannerDownError(answer)
     return found[1]

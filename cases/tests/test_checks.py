@@ -11,11 +11,14 @@ import pytest
 from django.utils import timezone
 
 from cases import actions, jobs
+from cases.actions import records
 from cases.models import CaseEvent, Record
 from cases.records import scanner, store
 from cases.records.kinds import Status
-from cases.records.scanner import ScannerDownError
+from cases.records.scanner import ScannerDownError, ScannerTooSmallError
 from cases.tests.papers import NAME, Tus, make_dicom, make_image, make_pdf, make_zip
+from cases.tests.test_keys import NEW, ring
+from portal import alerts
 from portal.chains import arguments_with_jobs
 from portal.models import AuditEvent, OutgoingMail
 from portal.tests.fixtures import HEALTH_CANARY
@@ -100,6 +103,45 @@ def test_a_scanner_that_is_not_there_is_down_U7(settings, address):
     settings.CLAMD_ADDRESS = address
     with pytest.raises(ScannerDownError):
         scanner.find_virus([b"abc"])
+
+
+def test_ping_says_whether_the_scanner_is_there_U7(settings):
+    settings.CLAMD_ADDRESS = ""
+    assert scanner.answers()
+    settings.CLAMD_ADDRESS = "tcp:127.0.0.1:1"
+    assert not scanner.answers()
+
+
+def test_the_real_scanner_answers_a_ping_U7(daemon):
+    assert scanner.answers()
+
+
+@pytest.mark.parametrize(
+    ("failure", "trouble"),
+    [
+        (ScannerDownError("x"), alerts.SCANNER_DOWN),
+        (ScannerTooSmallError("x"), alerts.SCANNER_SMALL),
+    ],
+)
+def test_operator_is_told_why_a_file_waits_R9(line, monkeypatch, caplog, failure, trouble):
+    def fail(*arguments):
+        raise failure
+
+    monkeypatch.setattr(records, "_find_virus", fail)
+    assert check(line.send(PDF)) == "checking"
+    assert trouble in [one.message for one in caplog.records]
+
+
+def test_a_wrong_key_ring_calls_no_file_damaged_R9(line, settings, caplog):
+    record = line.send(PDF)
+    right, settings.RECORD_KEYS = settings.RECORD_KEYS, ring(NEW)
+    assert check(record) == "checking"
+    assert alerts.WRONG_KEYS in [one.message for one in caplog.records]
+    # Of the same name, as after a slip of the hand.
+    settings.RECORD_KEYS = [(right[0][0], settings.RECORD_KEYS[0][1])]
+    assert check(record) == "checking"
+    settings.RECORD_KEYS = right
+    assert check(record) == "fine"
 
 
 def test_a_whole_file_is_checked_by_a_job_of_its_own_U7(line, django_capture_on_commit_callbacks):

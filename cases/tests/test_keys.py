@@ -4,14 +4,16 @@ import base64
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connections, transaction
 
 from cases import actions
 from cases.actions import ActionRefusedError
+from cases.actions.keys import refuse_wrong_ring
 from cases.models import CaseKey
 from cases.records import crypto
-from cases.records.crypto import KeyDestroyedError, KeyUnknownError, SealBrokenError
+from cases.records.crypto import KeyDestroyedError, KeyUnknownError
 from portal.models import AuditEvent
 from portal.tests.fixtures import make_case
 
@@ -107,7 +109,7 @@ def test_a_wrapped_key_opens_for_its_own_case_alone_U5(case, other_case):
         actions.case_key(one)
     stolen = CaseKey.objects.get(pk=case.pk).wrapped
     CaseKey.objects.filter(pk=other_case.pk).update(wrapped=stolen)
-    with pytest.raises(SealBrokenError):
+    with pytest.raises(KeyUnknownError):
         actions.case_key(other_case)
 
 
@@ -115,3 +117,27 @@ def test_the_table_refuses_a_destroyed_key_that_is_still_there_U5(case):
     actions.case_key(case)
     with pytest.raises(IntegrityError), transaction.atomic():
         CaseKey.objects.update(ring_key="")
+
+
+@pytest.mark.parametrize("sealed", ["case", "draft"])
+@pytest.mark.parametrize("name", [OLD, NEW])
+def test_no_inquiry_begins_with_a_wrong_key_ring_U5(db, settings, client, sealed, name):
+    """Neither with another name nor with another key of the same name."""
+    settings.RECORD_KEYS = ring(OLD)
+    actions.case_key(make_case()) if sealed == "case" else actions.start_draft(language="en")
+    settings.RECORD_KEYS = [(name, ring(NEW)[0][1])]
+    with pytest.raises(KeyUnknownError):
+        actions.start_draft(language="en")
+    client.raise_request_exception = False
+    answer = client.post("/en/inquiry/begin/")
+    assert answer.status_code == 503
+    settings.RECORD_KEYS = [*ring(NEW), *ring(OLD)]
+    actions.start_draft(language="en")
+
+
+def test_a_ring_is_looked_at_once_in_a_while(case, django_assert_num_queries):
+    actions.case_key(case)
+    cache.clear()
+    with django_assert_num_queries(3):
+        refuse_wrong_ring()
+        refuse_wrong_ring()

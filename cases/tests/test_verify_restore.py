@@ -69,7 +69,7 @@ def test_verify_restore_says_that_the_key_ring_is_another(case, settings, capsys
     name = settings.RECORD_KEYS[0][0]
     settings.RECORD_KEYS = [(name, base64.b64encode(bytes(range(32))).decode())]
     said = verify_fails(capsys)
-    assert f"key of case {case.pk}: SealBrokenError" in said
+    assert f"key of case {case.pk}: KeyUnknownError" in said
     settings.RECORD_KEYS = [("other", settings.RECORD_KEYS[0][1])]
     assert f"key of case {case.pk}: KeyUnknownError" in verify_fails(capsys)
 

@@ -1,3 +1,3 @@
 """People and records on the office site."""
 
-from portal.admin import access, records, users  # noqa: F401  registers the models
+from portal.admin import access, records, troubles, users  # noqa: F401  registers the models

@@ -1,6 +1,7 @@
 """What load balancers ask: dear questions are asked once in a while, whoever asks how often."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,10 +11,14 @@ import time_machine
 from django.core.cache import cache
 from django.utils import timezone
 
+from cases import actions
 from cases.tests.disks import mounted
+from cases.tests.test_keys import NEW, ring
 from portal import disks
+from portal.checks import catalogs_are_compiled
 from portal.mail import queue_mail
 from portal.models import OutgoingMail
+from portal.tests.fixtures import make_user, sign_in_staff
 from portal.views import health
 
 
@@ -83,7 +88,7 @@ def test_nothing_is_said_of_the_disk_but_yes_or_no_R9(client, db, one_disk, tmp_
     answer = client.get("/readyz")
     checks = {
         "database": True, "migrations": True, "jobs": True, "files": True, "mail": True,
-        "room": False,
+        "keys": True, "scanner": True, "room": False,
     }  # fmt: skip
     assert answer.json() == {"ok": True, "checks": checks}
     assert str(tmp_path) not in str(answer.headers)
@@ -169,11 +174,51 @@ def test_readyz_names_a_mail_server_that_takes_nothing_R9(
 
 def test_operator_is_told_that_no_worker_runs_R9(client, db, settings, monkeypatch, mailoutbox):
     settings.OPERATOR = settings.OPERATOR | {"email": "operator@example.org"}
-    monkeypatch.setattr(health, "_jobs_move", lambda: False)
-    monkeypatch.setattr(health, "_files_move", lambda: False)
+    for name in ("jobs", "files"):
+        monkeypatch.setitem(
+            health.questions, name, replace(health.questions[name], is_well=lambda: False)
+        )
     assert client.get("/readyz").status_code == 503
     told()
     assert {mail.subject for mail in mailoutbox} == {
         "The portal's worker for mail does not run",
         "The portal's worker for files does not run",
     }
+
+
+@pytest.mark.parametrize("role", ["coordinator", "lead", "administrator"])
+def test_office_reads_on_its_desk_what_is_not_well_R9(db, monkeypatch, role):
+    desk = sign_in_staff(make_user("somebody", role))
+    assert "system administrator" not in desk.get("/office/").text
+    question = replace(health.questions["mail"], is_well=lambda: False)
+    monkeypatch.setitem(health.questions, "mail", question)
+    cache.clear()
+    page = desk.get("/office/").text
+    assert "mail server takes no mail" in page and "Please tell the system administrator" in page
+
+
+def test_readyz_names_a_key_ring_that_does_not_open_what_is_there_R9(client, case, settings):
+    actions.case_key(case)
+    assert client.get("/readyz").json()["checks"]["keys"]
+    cache.clear()
+    settings.RECORD_KEYS = ring(NEW)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]["keys"]) == (503, False)
+
+
+def test_readyz_names_a_scanner_that_does_not_answer_R9(client, db, settings):
+    settings.CLAMD_ADDRESS = "tcp:127.0.0.1:1"
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["checks"]["scanner"]) == (200, False)
+
+
+def test_languages_that_are_not_compiled_are_an_error(settings, tmp_path):
+    assert catalogs_are_compiled(None) == []
+    folder = tmp_path / "pl" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "django.po").touch()
+    settings.LOCALE_PATHS = [tmp_path]
+    (error,) = catalogs_are_compiled(None)
+    assert (error.id, "pl" in error.msg) == ("portal.E001", True)
+    (folder / "django.mo").touch()
+    assert catalogs_are_compiled(None) == []

@@ -10,7 +10,14 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from portal import alerts
-from portal.troubles import is_database_away, is_disk_trouble, is_full, is_passing
+from portal.troubles import (
+    WrongKeysError,
+    came_from,
+    is_database_away,
+    is_disk_trouble,
+    is_full,
+    is_passing,
+)
 
 RETRY_AFTER_SECONDS = int(settings.AXES_COOLOFF_TIME.total_seconds())
 # Fields of a form that nobody typed as a text, or that must not be shown.
@@ -114,6 +121,8 @@ def _trouble(error) -> str:
         return alerts.NO_ROOM
     if is_database_away(error):
         return alerts.DATABASE_AWAY
+    if any(isinstance(one, WrongKeysError) for one in came_from(error)):
+        return alerts.WRONG_KEYS
     return alerts.DISK_BROKEN if is_disk_trouble(error) else alerts.STORAGE_DOWN
 
 

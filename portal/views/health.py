@@ -1,5 +1,7 @@
 """For load balancers and the operator's monitoring; they say yes or no and nothing else."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.core.cache import cache
@@ -24,6 +26,17 @@ KNOWN_FOR = 5
 OF_ONE_RECIPIENT = ("SMTPRecipientsRefused", "SMTPDataError")
 
 
+@dataclass(frozen=True)
+class Question:
+    """One check of `/readyz`: false is told to the operator, and may end the traffic."""
+
+    is_well: Callable[[], bool]
+    trouble: str
+    ends_traffic: bool = False
+    # Seconds that an answer is kept, for dear questions.
+    known_for: int = KNOWN_FOR
+
+
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -34,7 +47,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Database reachable, migrations applied, jobs not stuck.
+    """Database reachable, migrations applied, jobs not stuck, and what the apps ask.
 
     What traffic cannot mend is named and told to the operator while traffic goes on: a disk that
     is nearly full, files that nobody checks, mails that the mail server does not take.
@@ -43,12 +56,29 @@ def readyz(request: HttpRequest) -> JsonResponse:
     checks["migrations"] = checks["database"] and cache.get_or_set(
         "migrations-applied", _migrations_applied, KNOWN_FOR
     )
-    checks["jobs"] = checks["migrations"] and _told(_jobs_move(), alerts.NO_WORKER)
-    ok = all(checks.values())
-    checks["files"] = checks["migrations"] and _told(_files_move(), alerts.NO_HEAVY_WORKER)
-    checks["mail"] = checks["migrations"] and _told(_mail_leaves(), alerts.MAIL_WAITS)
+    for name, question in questions.items():
+        checks[name] = checks["migrations"] and _answer(name, question)
     checks["room"] = cache.get_or_set("room-on-disks", _has_room, KNOWN_FOR)
+    must = ["database", "migrations", *(n for n, one in questions.items() if one.ends_traffic)]
+    ok = all(checks[name] for name in must)
     return JsonResponse({"ok": ok, "checks": checks}, status=200 if ok else 503)
+
+
+def troubles() -> list[str]:
+    """What is not well, for the office's desk; the database answers there."""
+    wrong = [one.trouble for name, one in questions.items() if not _answer(name, one)]
+    if not cache.get_or_set("room-on-disks", _has_room, KNOWN_FOR):
+        wrong.append(alerts.LITTLE_ROOM)
+    return wrong
+
+
+def _answer(name: str, question: Question) -> bool:
+    key = f"well-{name}"
+    known = cache.get(key)
+    if known is None:
+        known = _told(question.is_well(), question.trouble)
+        cache.set(key, known, question.known_for if known else KNOWN_FOR)
+    return known
 
 
 def _database_answers() -> bool:
@@ -100,3 +130,11 @@ def _told(is_well: bool, trouble: str) -> bool:
     if not is_well and cache.add(f"told-{trouble.replace(' ', '-')}", True, KNOWN_FOR):
         alerts.tell_operator(trouble, "readyz")
     return is_well
+
+
+# By the name that `/readyz` shows; an app adds its own.
+questions = {
+    "jobs": Question(_jobs_move, alerts.NO_WORKER, ends_traffic=True),
+    "files": Question(_files_move, alerts.NO_HEAVY_WORKER),
+    "mail": Question(_mail_leaves, alerts.MAIL_WAITS),
+}
