@@ -50,7 +50,7 @@ from cases.records.sealed import open_sealed
 found = 0
 for record in Record.objects.select_related("case"):
     with store.reading(record.storage_name) as file:
-        reader = open_sealed(file, case_key(record.case))
+        reader = open_sealed(file, case_key(record.case), record.storage_name)
         found += any(b"WORD" in piece for piece in reader.pieces())
 print(found, sum("WORD" in inquiry.problem for inquiry in Inquiry.objects.all()))
 """

@@ -52,7 +52,8 @@ for record in Record.objects.select_related("case"):
     try:
         with store.reading(record.storage_name) as file:
             if record.status != "uploading":
-                reader, digest = open_sealed(file, actions.case_key(record.case)), hashlib.sha256()
+                key, digest = actions.case_key(record.case), hashlib.sha256()
+                reader = open_sealed(file, key, record.storage_name)
                 for piece in reader.pieces():
                     digest.update(piece)
                 whole[str(record.pk)] = digest.hexdigest()

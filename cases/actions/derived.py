@@ -151,7 +151,7 @@ def open_copy(*, by, record: Record, purpose: str, position: int = 0):
         raise store.FileLostError
     file = store.reading(row.storage_name)
     try:
-        reader = open_sealed(file, case_key(record.case))
+        reader = open_sealed(file, case_key(record.case), row.storage_name)
     except (SealBrokenError, KeyDestroyedError):
         file.close()
         raise

@@ -216,9 +216,10 @@ def _copy_file(record: Record, old_key: bytes, new_key: bytes) -> str:
     name = store.create()
     try:
         with store.reading(record.storage_name) as source, store.writing(name) as target:
-            appender = sealed.Appender(target, new_key)
+            appender = sealed.Appender(target, new_key, name)
             is_whole = record.status != Status.UPLOADING
-            for piece in sealed.pieces_of(source, old_key, None if is_whole else record.received):
+            received = None if is_whole else record.received
+            for piece in sealed.pieces_of(source, old_key, record.storage_name, received):
                 appender.write(piece)
             appender.finish() if is_whole else appender.flush()
     except (store.FileLostError, crypto.SealBrokenError):

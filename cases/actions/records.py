@@ -179,7 +179,7 @@ def open_record(*, by, record: Record):
     key = case_key(record.case)
     file = store.reading(record.storage_name)
     try:
-        reader = open_sealed(file, key)
+        reader = open_sealed(file, key, record.storage_name)
     except SealBrokenError:
         file.close()
         raise

@@ -135,7 +135,7 @@ def open_shared_copy(*, by, referral: Referral, copy: DerivedFile):
         raise store.FileLostError
     file = store.reading(copy.storage_name)
     try:
-        reader = open_sealed(file, case_key(referral.case))
+        reader = open_sealed(file, case_key(referral.case), copy.storage_name)
     except (SealBrokenError, KeyDestroyedError):
         file.close()
         raise

@@ -212,7 +212,8 @@ def receive(*, by, record: Record, offset: int, pieces: Iterable[bytes], checksu
             _look_at_offset(record, offset)
             if not record.received:
                 refuse_when_full("upload")
-            appender = Appender(file, key, record.received, record.tail(key))
+            name, tail = record.storage_name, record.tail(key)
+            appender = Appender(file, key, name, record.received, tail)
             _append(record, appender, key, pieces, checksum)
     except (store.FileLostError, Record.DoesNotExist) as error:
         raise GoneError from error

@@ -34,7 +34,7 @@ class Verdict:
 def judge_file(storage_name: str, case_key: bytes, kind: str) -> Verdict:
     """Raises CheckFailedError, SealBrokenError or store.FileLostError."""
     with store.reading(storage_name) as file:
-        key = file_key(case_key, file.read(HEADER_BYTES))
+        key = file_key(case_key, storage_name, file.read(HEADER_BYTES))
         # Cut short or changed on the disk: not the family's fault, and told apart here.
         SealedReader(file, key)
         task = {
@@ -59,7 +59,7 @@ def find_virus(storage_name: str, case_key: bytes, kind: str, is_sound: bool) ->
     count for each scan and not for the whole disc.
     """
     with store.reading(storage_name) as file:
-        reader = SealedReader(file, file_key(case_key, file.read(HEADER_BYTES)))
+        reader = SealedReader(file, file_key(case_key, storage_name, file.read(HEADER_BYTES)))
         if kind != Kind.ZIP or not is_sound:
             return scanner.find_virus(reader.pieces())
         with zipfile.ZipFile(io.BufferedReader(reader, PIECE)) as archive:

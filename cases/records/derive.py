@@ -119,7 +119,7 @@ def _text(key: bytes) -> str:
 def _open(stack: ExitStack, name: str, case_key: bytes):
     """The sealed file with a descriptor that a child can be given, and the file's own key."""
     file = stack.enter_context(store.reading(name))
-    key = file_key(case_key, file.read(HEADER_BYTES))
+    key = file_key(case_key, name, file.read(HEADER_BYTES))
     # Cut short or changed on the disk: told apart from what a parser cannot read.
     SealedReader(file, key)
     file.seek(0)
@@ -136,7 +136,7 @@ def _open(stack: ExitStack, name: str, case_key: bytes):
 
 def _open_new(stack: ExitStack, name: str, case_key: bytes):
     file = stack.enter_context(store.writing(name))
-    return file, file_key(case_key, file.read(HEADER_BYTES))
+    return file, file_key(case_key, name, file.read(HEADER_BYTES))
 
 
 def _ask_child(order: dict, files: list[int], limits: Limits) -> dict:

@@ -6,9 +6,13 @@ reordering or cutting the file is noticed. Unlike there the nonces are random:
 after a crash a piece may be written a second time with other bytes, and a
 counted nonce would repeat.
 
-    header   4 bytes name of the form, 32 bytes salt; with the case's key it makes the file's
+    header   4 bytes name of the form, 32 bytes salt
     piece    12 bytes nonce, 65,536 bytes sealed, 16 bytes tag
     last     the same with 0 to 65,535 bytes
+
+The file's key is made of the case's key, the salt and the name under which the
+file is stored: what lies under another name does not open. Files of the former
+form (SHR1) know no name; they are read and gone on with, no more are begun.
 """
 
 import os
@@ -24,7 +28,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cases.records.crypto import KEY_BYTES, NONCE_BYTES, TAG_BYTES, SealBrokenError
 from cases.records.positioned import Positioned
 
-FORM = b"SHR1"
+FORM, FORMER = b"SHR2", b"SHR1"
 SALT_BYTES = 32
 HEADER_BYTES = len(FORM) + SALT_BYTES
 PIECE = 64 * 1024
@@ -41,15 +45,19 @@ def sealed_length(pieces: int) -> int:
     return HEADER_BYTES + pieces * SEALED_PIECE
 
 
-def file_key(case_key: bytes, header: bytes) -> bytes:
-    """Raises SealBrokenError when the file does not begin as ours do."""
-    if len(header) != HEADER_BYTES or not header.startswith(FORM):
+def file_key(case_key: bytes, name: str, header: bytes) -> bytes:
+    """Of the file stored as `name`. Raises SealBrokenError when it does not begin as ours do."""
+    form, salt = header[: len(FORM)], header[len(FORM) :]
+    if len(header) != HEADER_BYTES or form not in (FORM, FORMER):
         raise SealBrokenError("header")
-    return HKDF(SHA256(), KEY_BYTES, salt=header[len(FORM) :], info=FORM).derive(case_key)
+    # Another form is another key: nobody makes a file of the former out of a new one.
+    info = form if form == FORMER else form + name.encode()
+    return HKDF(SHA256(), KEY_BYTES, salt=salt, info=info).derive(case_key)
 
 
 def _place(number: int, is_last: bool) -> bytes:
-    return FORM + struct.pack(">Q?", number, is_last)
+    # The same word in both forms, which differ in their keys.
+    return FORMER + struct.pack(">Q?", number, is_last)
 
 
 class Appender:
@@ -59,9 +67,9 @@ class Appender:
     do not fill a piece stay in memory as `tail`, for the caller to keep.
     """
 
-    def __init__(self, file, case_key: bytes, received: int = 0, tail: bytes = b""):
+    def __init__(self, file, case_key: bytes, name: str, received: int = 0, tail: bytes = b""):
         file.seek(0)
-        self._cipher = AESGCM(file_key(case_key, file.read(HEADER_BYTES)))
+        self._cipher = AESGCM(file_key(case_key, name, file.read(HEADER_BYTES)))
         self._file, self._number = file, received // PIECE
         self._buffer = bytearray(tail)
         if len(tail) != received % PIECE:
@@ -168,19 +176,19 @@ class SealedReader(Positioned):
             raise SealBrokenError(f"piece {number}") from error
 
 
-def open_sealed(file, case_key: bytes) -> SealedReader:
-    """Raises SealBrokenError."""
+def open_sealed(file, case_key: bytes, name: str) -> SealedReader:
+    """The file stored as `name`. Raises SealBrokenError."""
     file.seek(0)
-    return SealedReader(file, file_key(case_key, file.read(HEADER_BYTES)))
+    return SealedReader(file, file_key(case_key, name, file.read(HEADER_BYTES)))
 
 
-def pieces_of(file, case_key: bytes, received: int | None = None) -> Iterator[bytes]:
+def pieces_of(file, case_key: bytes, name: str, received: int | None = None) -> Iterator[bytes]:
     """All of a finished file; with `received` the whole pieces of one that still arrives."""
     if received is None:
-        yield from open_sealed(file, case_key).pieces()
+        yield from open_sealed(file, case_key, name).pieces()
         return
     file.seek(0)
-    cipher = AESGCM(file_key(case_key, file.read(HEADER_BYTES)))
+    cipher = AESGCM(file_key(case_key, name, file.read(HEADER_BYTES)))
     for number in range(received // PIECE):
         file.seek(sealed_length(number))
         sealed = file.read(SEALED_PIECE)

@@ -51,7 +51,7 @@ def make_copy(record, data: bytes = b"copy", **fields) -> DerivedFile:
     """A copy of a scan for hospitals, as if the job had made it."""
     name = store.create()
     with store.writing(name) as file:
-        appender = Appender(file, case_key(record.case))
+        appender = Appender(file, case_key(record.case), name)
         appender.write(data)
         appender.finish()
     values = {"purpose": "shared", "kind": "zip", "storage_name": name, "size": len(data)}

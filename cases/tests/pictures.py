@@ -48,7 +48,7 @@ def _nearest(pixel) -> tuple:
 def seal_file(case, data: bytes) -> str:
     name = store.create()
     with store.writing(name) as file:
-        appender = Appender(file, case_key(case))
+        appender = Appender(file, case_key(case), name)
         appender.write(data)
         appender.finish()
     return name
@@ -56,7 +56,7 @@ def seal_file(case, data: bytes) -> str:
 
 def plain(case, storage_name: str) -> bytes:
     with store.reading(storage_name) as file:
-        return open_sealed(file, case_key(case)).read()
+        return open_sealed(file, case_key(case), storage_name).read()
 
 
 def make_picture(case, data: bytes = b"", name="canary photo.jpg", copies=True, **fields) -> Record:

@@ -129,7 +129,7 @@ def _keep_picture(record: Record, position: int) -> None:
     Image.new("L", (64, 64), 120).save(out, "JPEG")
     data = out.getvalue()
     with store.writing(storage_name) as file:
-        appender = Appender(file, case_key(record.case))
+        appender = Appender(file, case_key(record.case), storage_name)
         appender.write(data)
         appender.finish()
     DerivedFile.objects.create(

@@ -176,7 +176,7 @@ def canary_bytes(size: int) -> bytes:
 
 def plain(record) -> bytes:
     with store.reading(record.storage_name) as file:
-        return b"".join(open_sealed(file, case_key(record.case)).pieces())
+        return b"".join(open_sealed(file, case_key(record.case), record.storage_name).pieces())
 
 
 def test_while_a_file_arrives_nothing_open_holds_it_in_the_clear_U5(

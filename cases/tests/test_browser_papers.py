@@ -57,7 +57,9 @@ def large(tmp_path):
 
 def contents(record: Record) -> bytes:
     with store.reading(record.storage_name) as file:
-        return b"".join(open_sealed(file, actions.case_key(record.case)).pieces())
+        return b"".join(
+            open_sealed(file, actions.case_key(record.case), record.storage_name).pieces()
+        )
 
 
 def test_files_are_sent_with_a_bar_each(page, live):

@@ -180,7 +180,7 @@ def order_for(case, data: bytes, task="picture", outputs=0):
     def one(file_name, flags):
         number = os.open(store.path_of(file_name), flags)
         header = os.pread(number, 36, 0)
-        return {"file": number, "key": base64.b64encode(file_key(key, header)).decode()}
+        return {"file": number, "key": base64.b64encode(file_key(key, file_name, header)).decode()}
 
     names = [store.create() for _number in range(outputs)]
     return names, {
@@ -242,11 +242,11 @@ def test_a_writer_starts_after_the_header(case, tmp_path):
     name, key = store.create(), actions.case_key(case)
     header = store.path_of(name).read_bytes()
     with open(store.path_of(name), "r+b") as file:
-        writer = SealedWriter(file, file_key(key, header))
+        writer = SealedWriter(file, file_key(key, name, header))
         assert writer.write(b"abc") == 3
         writer.finish()
     with store.reading(name) as file:
-        assert SealedReader(file, file_key(key, header)).read() == b"abc"
+        assert SealedReader(file, file_key(key, name, header)).read() == b"abc"
     assert store.path_of(name).read_bytes()[:36] == header
 
 

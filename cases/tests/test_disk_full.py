@@ -108,11 +108,12 @@ def test_an_upload_that_fills_the_disk_goes_on_when_there_is_room_R6(case, recor
     records_disk.free()
     assert line.patch(url, offset, data[offset:]).status_code == 204
     assert record_at(url).status == Status.CHECKING
-    with store.reading(record_at(url).storage_name) as file:
+    name = record_at(url).storage_name
+    with store.reading(name) as file:
         from cases.actions.keys import case_key
         from cases.records.sealed import open_sealed
 
-        assert b"".join(open_sealed(file, case_key(case)).pieces()) == data
+        assert b"".join(open_sealed(file, case_key(case), name).pieces()) == data
 
 
 @pytest.mark.django_db

@@ -31,7 +31,7 @@ def add(case, data: bytes, name: str = "scans.zip"):
 
 def plain(file: DerivedFile) -> bytes:
     with store.reading(file.storage_name) as sealed:
-        return open_sealed(sealed, actions.case_key(file.case)).read()
+        return open_sealed(sealed, actions.case_key(file.case), file.storage_name).read()
 
 
 def scans_of(case):

@@ -203,7 +203,7 @@ def sealed(settings, tmp_path):
     def seal(data: bytes) -> str:
         name = store.create()
         with store.writing(name) as file:
-            appender = Appender(file, KEY)
+            appender = Appender(file, KEY, name)
             appender.write(data)
             appender.finish()
         return name

@@ -301,7 +301,7 @@ def test_papers_are_sealed_anew_and_the_old_file_goes(
     with pytest.raises(store.FileLostError):
         store.reading(former)
     with store.reading(moved.storage_name) as file, pytest.raises(crypto.SealBrokenError):
-        joining.sealed.open_sealed(file, actions.case_key(left))
+        joining.sealed.open_sealed(file, actions.case_key(left), moved.storage_name)
     assert AuditEvent.objects.get(action="record.moved").data == {"from": left.reference}
 
 

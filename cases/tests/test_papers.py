@@ -64,7 +64,7 @@ def test_a_file_of_the_plain_form_is_kept_and_checked(client, case, url):
     with store.reading(record.storage_name) as sealed:
         from cases.records.sealed import open_sealed
 
-        assert open_sealed(sealed, actions.case_key(case)).read() == PDF
+        assert open_sealed(sealed, actions.case_key(case), record.storage_name).read() == PDF
 
 
 def test_of_many_files_each_is_kept_or_explained_U2(client, case, url, monkeypatch):

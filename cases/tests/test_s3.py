@@ -45,7 +45,7 @@ def handed_over(case, data: bytes = b"%PDF-1.7 here", **fields) -> Record:
 
 def plain(record: Record) -> bytes:
     with store.reading(record.storage_name) as file:
-        return b"".join(open_sealed(file, case_key(record.case)).pieces())
+        return b"".join(open_sealed(file, case_key(record.case), record.storage_name).pieces())
 
 
 def is_here(record: Record) -> bool:
@@ -100,7 +100,9 @@ def test_reading_holds_little_and_asks_little(case, bucket, monkeypatch):
 
     monkeypatch.setattr(s3.RangeFile, "_fetch", counted)
     with store.reading(record.storage_name) as file:
-        archive = zipfile.ZipFile(io.BufferedReader(open_sealed(file, case_key(case)), PIECE))
+        archive = zipfile.ZipFile(
+            io.BufferedReader(open_sealed(file, case_key(case), record.storage_name), PIECE)
+        )
         assert len(archive.namelist()) == 6
     assert sum(fetched) <= 6 * s3.FIRST
     fetched.clear()

@@ -95,7 +95,7 @@ def kept(case, kept_in):
 
 def plain(record: Record) -> bytes:
     with store.reading(record.storage_name) as file:
-        return b"".join(open_sealed(file, case_key(record.case)).pieces())
+        return b"".join(open_sealed(file, case_key(record.case), record.storage_name).pieces())
 
 
 def test_what_was_kept_comes_back_and_lies_there_sealed_U5(kept, kept_in):
@@ -118,7 +118,7 @@ def test_a_large_file_is_read_from_any_place(case, kept, monkeypatch):
     data = pattern(11 * s3.MB + 77)
     record = kept(data, name="scan.zip")
     with store.reading(record.storage_name) as file:
-        reader = io.BufferedReader(open_sealed(file, case_key(case)), PIECE)
+        reader = io.BufferedReader(open_sealed(file, case_key(case), record.storage_name), PIECE)
         for start in (0, 10 * s3.MB, 3, len(data) - 5, 5 * s3.MB - 1):
             reader.seek(start)
             assert reader.read(100) == data[start : start + 100]
@@ -145,7 +145,7 @@ def test_a_child_has_the_file_by_its_number(case, kept):
     with store.reading(record.storage_name) as file:
         first, second = file.fileno(), file.fileno()
         assert first == second
-        assert os.pread(first, 4, 0) == b"SHR1" == file.read(4)
+        assert os.pread(first, 4, 0) == b"SHR2" == file.read(4)
     assert checking.judge_file(record.storage_name, case_key(case), Kind.PDF).status == Status.FINE
 
 
@@ -160,7 +160,9 @@ def test_the_scanner_gets_each_member_of_a_zip_whole_U7(case, kept, monkeypatch)
 def test_a_zip_is_listed_without_reading_it_to_the_end(case, kept):
     record = kept(make_zip({"a.dcm": os.urandom(900_000), "b.dcm": b"b"}), name="scan.zip")
     with store.reading(record.storage_name) as file:
-        archive = zipfile.ZipFile(io.BufferedReader(open_sealed(file, case_key(case)), PIECE))
+        archive = zipfile.ZipFile(
+            io.BufferedReader(open_sealed(file, case_key(case), record.storage_name), PIECE)
+        )
         assert archive.namelist() == ["a.dcm", "b.dcm"]
         assert archive.read("b.dcm") == b"b"
 
@@ -179,7 +181,7 @@ def test_a_file_cut_short_at_rest_says_so_before_its_first_byte_U5(case, kept, k
     record = kept(pattern(2 * PIECE))
     kept_in.put(record.storage_name, kept_in.bytes_of(record.storage_name)[:-9])
     with store.reading(record.storage_name) as file, pytest.raises(SealBrokenError):
-        open_sealed(file, case_key(case))
+        open_sealed(file, case_key(case), record.storage_name)
 
 
 def test_a_file_put_in_the_place_of_another_does_not_open_U5(kept, kept_in, other_case):
@@ -188,6 +190,17 @@ def test_a_file_put_in_the_place_of_another_does_not_open_U5(kept, kept_in, othe
     kept_in.put(record.storage_name, kept_in.bytes_of(other.storage_name))
     with pytest.raises(SealBrokenError):
         plain(record)
+
+
+def test_two_files_of_a_case_exchanged_at_rest_do_not_open_U5(kept, kept_in):
+    records = [kept(data) for data in (b"%PDF-1.7 left", b"%PDF-1.7 right")]
+    names = [record.storage_name for record in records]
+    left, right = (kept_in.bytes_of(name) for name in names)
+    kept_in.put(names[0], right)
+    kept_in.put(names[1], left)
+    for record in records:
+        with pytest.raises(SealBrokenError):
+            plain(record)
 
 
 def test_a_file_that_is_nowhere_is_lost_and_removing_it_is_no_trouble(kept_in):

@@ -33,7 +33,9 @@ def line(case):
 
 def contents(record: Record) -> bytes:
     with store.reading(record.storage_name) as file:
-        return b"".join(open_sealed(file, actions.case_key(record.case)).pieces())
+        return b"".join(
+            open_sealed(file, actions.case_key(record.case), record.storage_name).pieces()
+        )
 
 
 def test_discovery_tells_versions_extensions_and_limits(line):

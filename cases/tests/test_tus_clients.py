@@ -39,7 +39,9 @@ def uploader(client, data, **options):
 
 def contents(record: Record) -> bytes:
     with store.reading(record.storage_name) as file:
-        return b"".join(open_sealed(file, actions.case_key(record.case)).pieces())
+        return b"".join(
+            open_sealed(file, actions.case_key(record.case), record.storage_name).pieces()
+        )
 
 
 @pytest.mark.parametrize("chunk", [1000, PIECE, 10**9])

@@ -152,7 +152,7 @@ def test_what_came_before_the_line_was_cut_counts_U8(line, url, error):
     assert line.patch(url, 100_000, data[100_000:]).status_code == 204
     record = Record.objects.get()
     with store.reading(record.storage_name) as file:
-        assert open_sealed(file, actions.case_key(record.case)).read() == data
+        assert open_sealed(file, actions.case_key(record.case), record.storage_name).read() == data
 
 
 def test_a_cut_part_with_a_checksum_does_not_count(line, url):

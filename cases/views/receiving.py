@@ -111,7 +111,7 @@ class SealingHandler(FileUploadHandler):
     def _open(self) -> None:
         self._now.storage_name = store.create()
         self._close = store.writing(self._now.storage_name)
-        self._appender = Appender(self._close.__enter__(), self._key)
+        self._appender = Appender(self._close.__enter__(), self._key, self._now.storage_name)
 
     def receive_data_chunk(self, raw_data, start):
         if self._is_wanted():

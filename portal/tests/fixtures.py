@@ -129,7 +129,7 @@ def make_record(case, data: bytes = b"%PDF-1.7", name: str = RECORD_NAME, **fiel
     """A paper that arrived and passed the checks, as if it had been sent and looked at."""
     storage_name = store.create()
     with store.writing(storage_name) as file:
-        appender = Appender(file, case_key(case))
+        appender = Appender(file, case_key(case), storage_name)
         appender.write(data)
         appender.finish()
     record = keep_whole(

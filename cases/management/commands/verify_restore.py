@@ -76,7 +76,7 @@ class Command(BaseCommand):
 def _read(case_id, name: str, received: int | None) -> None:
     key = CaseKey.objects.get(pk=case_id).open()
     with store.reading(name) as file:
-        for _piece in pieces_of(file, key, received):
+        for _piece in pieces_of(file, key, name, received):
             pass
 
 
