@@ -33,7 +33,7 @@ from cases.models import (
 from cases.models.tokens import Purpose
 from cases.records import crypto, store
 from cases.records.kinds import Reason, Status
-from cases.records.sealed import PIECE
+from cases.records.sealed import FORM, FORMER, PIECE, SALT_BYTES, Appender
 from cases.tests.family import case_url, sign_in, signed_in
 from cases.tests.hospitals import agree_to_all, make_hint, propose, share
 from cases.tests.papers import Tus, make_pdf, pattern
@@ -303,6 +303,27 @@ def test_papers_are_sealed_anew_and_the_old_file_goes(
     with store.reading(moved.storage_name) as file, pytest.raises(crypto.SealBrokenError):
         joining.sealed.open_sealed(file, actions.case_key(left), moved.storage_name)
     assert AuditEvent.objects.get(action="record.moved").data == {"from": left.reference}
+
+
+def test_files_of_both_forms_move_and_are_bound_to_their_new_names_U5(pair, lead):
+    keep, left, _hint = pair
+    papers = {make_record(left, data).pk: data for data in (b"%PDF-1.7 1", pattern(PIECE + 5))}
+    former = Record.objects.get(pk=next(iter(papers)))
+    store.path_of(former.storage_name).write_bytes(FORMER + bytes(SALT_BYTES))
+    with store.writing(former.storage_name) as file:
+        appender = Appender(file, actions.case_key(left), former.storage_name)
+        appender.write(papers[former.pk])
+        appender.finish()
+    join(pair, lead)
+    actions.move_papers(left=Case.objects.get(pk=left.pk))
+    moved = list(Record.objects.select_related("case"))
+    assert {record.pk: read(record, owner_of(keep)) for record in moved} == papers
+    paths = [store.path_of(record.storage_name) for record in moved]
+    first, second = (path.read_bytes() for path in paths)
+    assert first[:4] == second[:4] == FORM
+    paths[0].write_bytes(second)
+    with pytest.raises(crypto.SealBrokenError):
+        read(moved[0], owner_of(keep))
 
 
 def test_moved_paper_outlives_the_key_of_the_old_case(pair, lead):

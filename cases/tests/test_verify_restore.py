@@ -64,6 +64,15 @@ def test_verify_restore_names_a_file_with_one_wrong_byte(case, capsys, place):
     assert f"file {record.storage_name}: SealBrokenError" in verify_fails(capsys)
 
 
+def test_verify_restore_names_files_that_were_exchanged(case, capsys):
+    names = [make_record(case, data).storage_name for data in (b"%PDF-1.7 a", b"%PDF-1.7 b")]
+    first, second = (store.path_of(name).read_bytes() for name in names)
+    store.path_of(names[0]).write_bytes(second)
+    store.path_of(names[1]).write_bytes(first)
+    said = verify_fails(capsys)
+    assert all(f"file {name}: SealBrokenError" in said for name in names)
+
+
 def test_verify_restore_says_that_the_key_ring_is_another(case, settings, capsys):
     make_record(case)
     name = settings.RECORD_KEYS[0][0]
