@@ -10,14 +10,14 @@ import warnings
 import zipfile
 import zlib
 
+from cases.records import archives
+
 PEEK = 64 * 1024
 IMAGE_PIXELS = {"jpeg": 210_000_000, "png": 100_000_000, "heic": 64_000_000}
 # A zip may grow this much; scans shrink to a third or a tenth.
 ZIP_RATIO, ZIP_SLACK, ZIP_BYTES, ZIP_FILES = 100, 10_000_000, 8 * 1000**3, 20_000
 # Every member is looked at; so many, evenly spread, are parsed.
 ZIP_PARSED = 100
-# Bytes of an entry before its name, and of the file's last record.
-LOCAL_HEADER, END_OF_DIRECTORY = 30, 22
 PDF_PAGES, PDF_OBJECTS = 5000, 200_000
 # Of one level; the largest that scanners write have a few thousand.
 DICOM_ELEMENTS = 20_000
@@ -217,7 +217,7 @@ def _check_zip(file) -> list[str]:
         members = [entry for entry in entries if not entry.is_dir()]
         if any(entry.file_size or entry.compress_size > 2 for entry in entries if entry.is_dir()):
             raise JudgedError("broken")
-        _refuse_gaps(archive, file, size)
+        archives.refuse_gaps(archive, file, size)
         scans = [member for member in members if _is_scan(archive, member)]
         if not scans:
             raise JudgedError("not_only_scans")
@@ -236,35 +236,18 @@ def _refuse_bomb(members, size: int) -> None:
         raise JudgedError("too_much")
 
 
-def _refuse_gaps(archive: zipfile.ZipFile, file, size: int) -> None:
-    """Local entries and the directory cover the file: bytes that no entry names are never scanned.
-
-    Raises JudgedError for a gap, a tail or a comment.
-    """
-    end, rooms = 0, (0,)
-    for member in sorted(archive.infolist(), key=lambda member: member.header_offset):
-        file.seek(member.header_offset)
-        header = file.read(LOCAL_HEADER)
-        if member.header_offset - end not in rooms or header[:4] != b"PK\x03\x04":
-            raise JudgedError("broken")
-        name, extra = struct.unpack("<HH", header[26:30])
-        end = member.header_offset + LOCAL_HEADER + name + extra + member.compress_size
-        # What may follow its data: a descriptor, with or without mark and long sizes.
-        rooms = (12, 16, 20, 24) if member.flag_bits & 0x8 else (0,)
-    file.seek(size - END_OF_DIRECTORY)
-    is_the_end = file.read(4) == b"PK\x05\x06"
-    if archive.start_dir - end not in rooms or archive.comment or not is_the_end:
-        raise JudgedError("broken")
-
-
 def _refuse_names(members) -> None:
     for member in members:
         if member.flag_bits & 0x1:
             raise JudgedError("locked")
-        parts = member.orig_filename.replace("\\", "/").removesuffix("/").split("/")
-        # A colon names a drive or a stream of Windows, wherever it stands.
-        if ".." in parts or parts[0] in ("", "~") or ":" in member.orig_filename:
+        if any(map(_leads_elsewhere, archives.names_of(member))):
             raise JudgedError("not_only_scans")
+
+
+def _leads_elsewhere(name: str) -> bool:
+    parts = name.replace("\\", "/").removesuffix("/").split("/")
+    # A colon names a drive or a stream of Windows, wherever it stands.
+    return ".." in parts or parts[0] in ("", "~") or ":" in name
 
 
 def _is_scan(archive, member) -> bool:

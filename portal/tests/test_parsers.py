@@ -24,6 +24,7 @@ PARSERS = {
 }  # fmt: skip
 IN_SANDBOX = {
     "cases.records.judging", "cases.records.derive_pictures", "cases.records.derive_pages",
+    "cases.records.archives",
     "cases.imaging.streams", "cases.imaging.preview", "cases.imaging.copying",
     "cases.imaging.headers", "cases.imaging.clean",
     "hospitals.exchange.parsing", "hospitals.exchange.workbook",
