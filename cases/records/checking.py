@@ -8,15 +8,18 @@ import base64
 import io
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cases.records import scanner, store
+from cases.records.judging import ZIP_BYTES, ZIP_RATIO, ZIP_SLACK
 from cases.records.kinds import ALLOWED, Kind, Reason, Status
 from cases.records.sealed import HEADER_BYTES, PIECE, SealedReader, file_key
 from portal.sandbox import Limits, SandboxFailedError, TooMuchError, run_in_sandbox
 
 # Writes nothing anywhere but to the pipe.
 LIMITS = Limits(seconds=10)
+# All of a zip is unpacked once: a slow machine does as much in a second.
+UNPACKED_IN_A_SECOND = 80 * 1000**2
 TYPES = {name: str(allowed.kind) for allowed in ALLOWED for name in allowed.types}
 
 
@@ -36,7 +39,7 @@ def judge_file(storage_name: str, case_key: bytes, kind: str) -> Verdict:
     with store.reading(storage_name) as file:
         key = file_key(case_key, storage_name, file.read(HEADER_BYTES))
         # Cut short or changed on the disk: not the family's fault, and told apart here.
-        SealedReader(file, key)
+        limits = limits_for(kind, SealedReader(file, key).size)
         task = {
             "key": base64.b64encode(key).decode(),
             "file": file.fileno(),
@@ -44,12 +47,20 @@ def judge_file(storage_name: str, case_key: bytes, kind: str) -> Verdict:
             "types": TYPES,
         }
         try:
-            said = run_in_sandbox("judge", task, LIMITS, files=[file.fileno()])
+            said = run_in_sandbox("judge", task, limits, files=[file.fileno()])
         except TooMuchError:
             return Verdict(Status.REFUSED, Reason.TOO_MUCH)
         except SandboxFailedError as error:
             raise CheckFailedError from error
     return Verdict(Status(said["status"]), said["reason"], tuple(said["flags"]))
+
+
+def limits_for(kind: str, size: int) -> Limits:
+    """A zip gets time for what a file of its size may hold, so that a small one costs little."""
+    if kind != Kind.ZIP:
+        return LIMITS
+    unpacked = min(ZIP_BYTES, size * ZIP_RATIO + ZIP_SLACK)
+    return replace(LIMITS, seconds=LIMITS.seconds + unpacked // UNPACKED_IN_A_SECOND)
 
 
 def find_virus(storage_name: str, case_key: bytes, kind: str, is_sound: bool) -> str:

@@ -217,12 +217,13 @@ def _check_zip(file) -> list[str]:
         members = [entry for entry in entries if not entry.is_dir()]
         if any(entry.file_size or entry.compress_size > 2 for entry in entries if entry.is_dir()):
             raise JudgedError("broken")
-        archives.refuse_gaps(archive, file, size)
+        starts = archives.refuse_gaps(archive, file, size)
         scans = [member for member in members if _is_scan(archive, member)]
         if not scans:
             raise JudgedError("not_only_scans")
         for member in scans[:: max(1, len(scans) // ZIP_PARSED)]:
             _parse_dicom(io.BytesIO(_head(archive, member, 4 * PEEK)))
+        archives.unpack_all(file, starts)
     return []
 
 

@@ -4,14 +4,14 @@ import io
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from cases.records import archives
 from cases.records.checking import TYPES
 from cases.records.judging import judge
-from cases.tests.papers import make_dicom
+from cases.tests.papers import make_dicom, make_zip
 
 SCAN = make_dicom()
 DOS_TIME = b"\x00\x60\x21\x5c"
@@ -138,10 +138,14 @@ HIDDEN = {
     "in a field that comes again": Entry(local=TIMES + TIMES),
     "behind the fields": Entry(local=TIMES + b"abc"),
     "in a field that is cut": Entry(local=field(0x5455, bytes(9))[:-2]),
+    "behind a packed member": Entry(behind=EICAR),
+    "far behind a packed member": Entry(behind=EICAR * 40_000),
+    "in a packed member longer than it says": Entry(data=SCAN + EICAR, size=len(SCAN)),
     "in a path that the name does not have": Entry(local=path(b"CT/IM1", "another")),
     "in a name": Entry(b"CT/" + b"x" * 1100),
     "in a path of too many letters": Entry(central=path(b"CT/IM1", "y" * 1100)),
     "in the place of a descriptor": Entry(descriptor="<QQL"),
+    "behind a folder": Entry(b"CT/", b"", 0, behind=b"ab"),
 }
 
 
@@ -163,13 +167,24 @@ def test_room_of_zeros_has_an_end_U7():
         (b"in/", b"in\n"),
         (b"\x14\0\0\0\x08\0", b"\x14\0\0\0\0\0"),
         (b"\x14\0\0\0\x08\0", b"\x14\0\x01\0\x08\0"),
+        (b"canary", b"Canary"),
     ],
-    ids=["name", "folder", "method", "password"],
+    ids=["name", "folder", "method", "password", "data"],
 )
 def test_local_header_and_data_agree_with_the_directory_U7(old, new):
+    """The last would be noticed by nobody before it is unpacked for the scanner."""
     last = Entry(b"CT/IM2", make_dicom(TextValue="x" * 300_000 + "canary"), method=0)
     data = written(Entry(), Entry(b"in/", b"", 0), last)
     assert (verdict(data), verdict(data.replace(old, new, 1))) == ("fine", "broken")
+
+
+def test_member_that_has_no_end_is_refused_U7():
+    """All of its bytes are there, and room for others after them."""
+    data = packed(SCAN, zlib.Z_SYNC_FLUSH)
+    entry = Entry(data=data, method=0)
+    endless = written(entry).replace(b"\0\0\0\0" + DOS_TIME, b"\0\0\x08\0" + DOS_TIME)
+    sums = (struct.pack("<LLL", zlib.crc32(one), len(data), len(one)) for one in (data, SCAN))
+    assert verdict(endless.replace(*sums)) == "broken"
 
 
 def test_members_that_overlap_are_refused_before_anything_is_read_U3():
@@ -177,7 +192,35 @@ def test_members_that_overlap_are_refused_before_anything_is_read_U3():
         archives._refuse_between(io.BytesIO(b"some"), 10, 5, {b""})
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_ways_of_packing_are_not_taken(method):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr("a.dcm", SCAN)
+    assert verdict(out.getvalue()) == "broken"
+
+
 @pytest.mark.parametrize("shown", ["../../evil", "/etc/passwd", "C:x"])
 def test_path_in_unicode_leads_nowhere_else_U1(shown):
     """Programs unpack to it instead of the name."""
     assert verdict(written(Entry(central=path(b"CT/IM1", shown)))) == "not_only_scans"
+
+
+def test_member_is_unpacked_a_piece_at_a_time_U3():
+    data = io.BytesIO(make_zip({"a": b"\0" * 5_000_000}))
+    with zipfile.ZipFile(data) as archive:
+        (member,) = archive.infolist()
+        data.seek(archive.start_dir - member.compress_size)
+        pieces = [len(piece) for piece in archives._unpacked(data, member)]
+    assert (sum(pieces), max(pieces)) == (5_000_000, archives.PIECE)
+
+
+def test_bomb_that_says_less_is_left_at_once_U3(monkeypatch):
+    seen = []
+    real = archives._inflated
+    monkeypatch.setattr(
+        archives, "_inflated", lambda *args: (seen.append(len(p)) or p for p in real(*args))
+    )
+    bomb = replace(Entry(), data=SCAN + b"\0" * 50_000_000, size=len(SCAN))
+    assert verdict(written(bomb)) == "broken"
+    assert len(seen) == 1

@@ -43,6 +43,12 @@ def test_t3_t4_child_reports_the_limits_that_it_was_given(name):
 
 def test_checks_have_ten_seconds_and_write_nothing():
     assert (checking.LIMITS.seconds, checking.LIMITS.file_size) == (10, 0)
+    assert checking.limits_for("pdf", 30 * MB) == checking.LIMITS
+
+
+def test_zip_has_time_by_its_size_and_never_two_minutes():
+    seconds = [checking.limits_for("zip", size).seconds for size in (1000, MB, 2000 * MB)]
+    assert seconds == [10, 11, 110]
 
 
 def test_t3_child_that_allocates_is_stopped_by_its_limit(monkeypatch):
