@@ -13,8 +13,8 @@ from collections import Counter
 
 from cases.imaging import profile
 from cases.imaging.clean import Cleaner, HeldBackError
-from cases.imaging.headers import DEFLATED, DIRECTORY, why_burned_in
-from cases.imaging.streams import MARK, PIECE, PREAMBLE, Head, quietly, scans_of
+from cases.imaging.headers import DIRECTORY, why_burned_in
+from cases.imaging.streams import MARK, PIECE, PREAMBLE, Head, PackedError, quietly, scans_of
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, LAST_ITEM = 0xE000, 0xE0DD
@@ -117,14 +117,14 @@ class CleanScan:
         import pydicom
 
         head = Head(stream)
-        begin = head.read(4096)
-        if begin[PREAMBLE : PREAMBLE + 4] != MARK:
+        if head.read(PREAMBLE + 4)[PREAMBLE:] != MARK:
             # What macOS adds.
             raise HeldBackError("nothing")
-        if DEFLATED in begin:
-            raise HeldBackError("form")
         head.seek(0)
-        scan = pydicom.dcmread(head, stop_before_pixels=True)
+        try:
+            scan = pydicom.dcmread(head, stop_before_pixels=True)
+        except PackedError as error:
+            raise HeldBackError("form") from error
         self._report, self._head = report, head
         self._look(scan)
         self.is_packed = scan.file_meta.TransferSyntaxUID.is_compressed

@@ -12,7 +12,6 @@ from cases.imaging.streams import MARK, PREAMBLE, Head, quietly, scans_of
 
 VERSION = 1
 TEXT_MAX, PEOPLE_MAX, SERIES_MAX, STUDIES_MAX, IMAGES_MAX = 120, 20, 2000, 200, 20_000
-DEFLATED = b"1.2.840.10008.1.2.1.99"
 DIRECTORY = "1.2.840.10008.1.3.10"
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 # Ultrasound, pictures of screens and of paper: names are burned into most of them.
@@ -81,9 +80,6 @@ def _look(disc: dict, number: int, stream) -> None:
             # What macOS adds, and what the checks let through.
             return
         disc["scans"] += 1
-        if DEFLATED in head.read(4096):
-            # The parser would unpack it whole, however large.
-            raise ValueError("deflated")
         head.seek(0)
         _read_scan(disc, number, head)
     except Exception:  # noqa: BLE001  parsers of hostile bytes raise anything

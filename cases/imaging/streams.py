@@ -20,6 +20,10 @@ class TooLongError(Exception):
     """The head of a picture has no end, or the picture does not fit."""
 
 
+class PackedError(Exception):
+    """The picture is deflated as a whole: its parser would unpack it, however large it gets."""
+
+
 @contextmanager
 def quietly():
     """Every disc breaks some rule; what the parser says of it names values, and so patients."""
@@ -53,7 +57,14 @@ class Head(Positioned):
         return len(self._held)
 
     def read(self, size: int = -1) -> bytes:
-        end = self._most + 1 if size is None or size < 0 else self._position + size
+        """Raises TooLongError, and PackedError for whoever wants everything.
+
+        The parser does so for one reason. Asked here, it is sure what it took the picture for,
+        wherever in the file the word for its form stands.
+        """
+        if size is None or size < 0:
+            raise PackedError
+        end = self._position + size
         self._hold(end)
         data = bytes(self._held[self._position : end])
         self._position += len(data)

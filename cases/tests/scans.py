@@ -1,12 +1,13 @@
 """Made-up scans for the tests: a slice, a disc, a directory. Nobody's body is in them."""
 
 import io
+import struct
 import zipfile
 
 import pydicom
 from PIL import Image
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
+from pydicom.uid import CTImageStorage, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from cases.actions import case_key
 from cases.imaging.headers import VERSION, read_disc
@@ -78,6 +79,21 @@ def saved(scan: Dataset) -> bytes:
 
 def make_slice(number: int = 1, **tags) -> bytes:
     return saved(make_scan(number, **tags))
+
+
+def make_bomb() -> bytes:
+    """A good picture in the deflated form, which grows to fifty megabytes."""
+    data = make_slice(syntax=DeflatedExplicitVRLittleEndian, PixelData=bytes(50_000_000))
+    assert len(data) < 100_000
+    return data
+
+
+def with_long_meta(data: bytes) -> bytes:
+    """The same with 5,000 bytes in front of the word for the form."""
+    version = bytes.fromhex("02000100") + b"OB\0\0"
+    before, short, after = data.partition(version + bytes.fromhex("020000000001"))
+    assert short
+    return before + version + struct.pack("<L", 5000) + bytes(5000) + after
 
 
 def make_disc(numbers=range(1, 6), **tags) -> bytes:

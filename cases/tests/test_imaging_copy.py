@@ -19,7 +19,17 @@ from cases.imaging import profile
 from cases.imaging.clean import age_at
 from cases.imaging.copying import blank_comments, make_shared
 from cases.imaging.streams import quietly
-from cases.tests.scans import STAIR, make_directory, make_scan, make_slice, opened, saved, zipped
+from cases.tests.scans import (
+    STAIR,
+    make_bomb,
+    make_directory,
+    make_scan,
+    make_slice,
+    opened,
+    saved,
+    with_long_meta,
+    zipped,
+)
 
 CANARY = "hepatocanary"
 TEXTS = frozenset("AE AS CS LO LT PN SH ST UC UR UT UN OB".split())
@@ -177,6 +187,11 @@ def test_what_must_not_leave_is_held_back_and_named_U4(tags, why):
     data, told = copy(make_slice(**tags))
     assert (data, told["written"], told["held"]) == (b"", 0, {why: 1})
     assert told["series"] == ({"1.2.3.4": {"burned_in": 1}} if why == "burned_in" else {})
+
+
+@pytest.mark.parametrize("change", [lambda data: data, with_long_meta], ids=["near", "far"])
+def test_a_deflated_picture_is_held_back_as_it_is_U3(change):
+    assert copy(change(make_bomb()))[1]["held"] == {"form": 1}
 
 
 def test_drawings_in_spare_bits_are_held_back():

@@ -6,22 +6,23 @@ Rows U1 and U3: a damaged picture is counted and hides no other.
 import io
 import struct
 import zlib
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
-from pydicom.uid import CTImageStorage, DeflatedExplicitVRLittleEndian
+from pydicom.uid import CTImageStorage
 
 from cases.imaging.headers import place_of, read_disc
 from cases.imaging.streams import PREAMBLE
 from cases.tests.scans import (
+    make_bomb,
     make_directory,
     make_disc,
-    make_scan,
     make_slice,
     opened,
-    saved,
+    with_long_meta,
     zipped,
 )
 
@@ -109,14 +110,24 @@ def test_sequences_without_end_do_no_harm_U3(levels, unreadable):
     assert read(deep(levels))["unreadable"] == unreadable
 
 
-def test_a_deflated_picture_is_not_unpacked_U3():
-    scan = make_scan()
-    bomb = bytes(50_000_000)
-    scan.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
-    head = saved(make_scan())
-    head = head.replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.1.99\0\0")
-    disc = read(head + zlib.compress(bomb))
-    assert (disc["unreadable"], disc["images"]) == (1, 0)
+def test_a_picture_with_a_long_beginning_is_read():
+    assert read(with_long_meta(make_slice()))["images"] == 1
+
+
+@pytest.mark.parametrize("change", [lambda data: data, with_long_meta], ids=["near", "far"])
+def test_t5_deflated_picture_is_not_unpacked_U3(change, monkeypatch):
+    """The bomb holds a good picture: whoever unpacks it counts one, and no trouble."""
+    bomb = change(make_bomb())
+    asked = Mock(side_effect=zlib.decompress)
+    monkeypatch.setattr("pydicom.filereader.zlib.decompress", asked)
+    disc = read(zipped({"a": bomb, "b": make_slice()}), "zip")
+    assert (disc["scans"], disc["unreadable"], disc["images"]) == (2, 1, 1)
+    asked.assert_not_called()
+
+
+def test_the_word_for_the_deflated_form_elsewhere_does_no_harm():
+    data = make_slice(StudyDescription="1.2.840.10008.1.2.1.99")
+    assert read(data)["images"] == 1
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,16 @@ from pydicom.uid import (
 )
 
 from cases.imaging.preview import _try_to_draw, draw
-from cases.tests.scans import SIDE, make_disc, make_scan, make_slice, saved
+from cases.imaging.streams import PackedError
+from cases.tests.scans import (
+    SIDE,
+    make_bomb,
+    make_disc,
+    make_scan,
+    make_slice,
+    saved,
+    with_long_meta,
+)
 
 PACKED = {
     JPEGLosslessSV1: gdcm.TransferSyntax.JPEGLosslessProcess14_1,
@@ -36,6 +45,12 @@ def test_a_stair_goes_from_black_to_white():
     assert (image.mode, image.size) == ("L", (SIDE, SIDE))
     assert levels(image) == sorted(levels(image))
     assert (min(levels(image)), max(levels(image))) == (0, 255)
+
+
+@pytest.mark.parametrize("change", [lambda data: data, with_long_meta], ids=["near", "far"])
+def test_a_deflated_picture_is_not_drawn_U3(change):
+    with pytest.raises(PackedError):
+        drawn(change(make_bomb()))
 
 
 def test_a_window_is_used_as_the_scanner_set_it():
