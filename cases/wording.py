@@ -161,6 +161,9 @@ _PAPER_TROUBLE = {
         "It is damaged or did not arrive whole. Look whether it opens on your device, then send "
         "it again."
     ),
+    Reason.LOST: _(
+        "It arrived, and we lost it. That is our fault, not yours. Please send it once more."
+    ),
     Reason.INFECTED: _(
         "Our virus scanner found something in it, so we locked it away and nobody opened it. It "
         "is hardly ever anybody's fault. Have your device looked at, and send a photo instead."

@@ -21,6 +21,7 @@ FOLDER = "alerts"
 NO_ROOM, STORAGE_DOWN = "no room left", "storage does not answer"
 LITTLE_ROOM, DISK_BROKEN = "little room left", "disk does not work"
 DATABASE_AWAY, MAIL_WAITS = "database does not answer", "mail waits"
+OTHER_FOLDER, FILE_LOST = "another folder of files", "a file is not where it should be"
 WRONG_KEYS = "key ring does not open what is there"
 SCANNER_DOWN, SCANNER_SMALL = "scanner does not answer", "scanner takes small files alone"
 NO_WORKER, NO_HEAVY_WORKER = "no worker for mail and clocks", "no worker for files"
@@ -100,6 +101,8 @@ def subject(trouble: str) -> str:
         LITTLE_ROOM: _("A disk of the portal is nearly full"),
         DISK_BROKEN: _("The portal cannot write to its disk"),
         DATABASE_AWAY: _("The portal's database does not answer"),
+        OTHER_FOLDER: _("RECORDS_DIR is not the folder of the portal's database"),
+        FILE_LOST: _("A file of the portal is missing"),
         WRONG_KEYS: _("The portal's RECORD_KEYS do not open what it holds"),
         SCANNER_DOWN: _("Files wait for the portal's virus scanner"),
         SCANNER_SMALL: _("The portal's virus scanner takes only small files"),

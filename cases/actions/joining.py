@@ -222,8 +222,11 @@ def _copy_file(record: Record, old_key: bytes, new_key: bytes) -> str:
             for piece in sealed.pieces_of(source, old_key, record.storage_name, received):
                 appender.write(piece)
             appender.finish() if is_whole else appender.flush()
-    except (store.FileLostError, crypto.SealBrokenError):
+    except (store.FileLostError, crypto.SealBrokenError) as error:
         store.remove(name)
+        if isinstance(error, store.FileLostError) and record.may_come_back:
+            # With its row it would get the other case's key, and open nowhere when it is back.
+            raise NotYetError from error
         return record.storage_name
     except BaseException:
         store.remove(name)

@@ -52,7 +52,12 @@ def check_record(*, record: Record) -> Status:
     except KeyUnknownError:
         alerts.tell_operator(alerts.WRONG_KEYS, "check")
         return _check_later(record, timezone.now() + NEXT_CHECK)
-    except (KeyDestroyedError, SealBrokenError, store.FileLostError):
+    except store.FileLostError:
+        alerts.tell_operator(alerts.FILE_LOST, "check")
+        if record.may_come_back:
+            return _check_later(record, timezone.now() + NEXT_CHECK)
+        return _settle(record, Verdict(Status.UNREADABLE, Reason.LOST))
+    except (KeyDestroyedError, SealBrokenError):
         return _settle(record, Verdict(Status.UNREADABLE, Reason.BROKEN))
     try:
         virus = _find_virus(record, key, verdict)

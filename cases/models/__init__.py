@@ -14,6 +14,7 @@ from cases.models.derived import DerivedFile, PhotoDocument, PhotoPage, Purpose
 from cases.models.draft import Channel, Draft
 from cases.models.duplicate import DuplicateHint, MergeAgreement, PatientTrace
 from cases.models.event import CaseEvent, FamilyTask, Message
+from cases.models.folder import RecordsFolder
 from cases.models.imaging import ImagingReading
 from cases.models.inquiry import Inquiry
 from cases.models.key import CaseKey
@@ -48,6 +49,7 @@ __all__ = [
     "Proposal",
     "Purpose",
     "Record",
+    "RecordsFolder",
     "Referral",
     "SignInAttempt",
     "SpentWork",

@@ -1,6 +1,7 @@
 """Files of a family, sealed with the key of their case (FHIR: DocumentReference)."""
 
 import uuid
+from datetime import timedelta
 
 from django.db import models
 from django.db.models import F, Q
@@ -11,6 +12,9 @@ from cases.models.access import FamilyMember
 from cases.models.case import Case
 from cases.records import crypto, sealed
 from cases.records.kinds import Kind, Reason, Status
+
+# Longer than a disk that is mounted late, or a restore, takes.
+COMES_BACK_WITHIN = timedelta(days=1)
 
 
 class RecordQuerySet(models.QuerySet):
@@ -100,6 +104,13 @@ class Record(models.Model):
 
     def __str__(self):
         return str(self.pk)
+
+    @property
+    def may_come_back(self) -> bool:
+        """Whether a file that is not there may be on its way: a disk that is mounted late, or a
+        restore that goes on. An older one is lost.
+        """
+        return self.created_at > timezone.now() - COMES_BACK_WITHIN
 
     @property
     def is_expired(self) -> bool:

@@ -54,6 +54,8 @@ class Reason(models.TextChoices):
     NOT_ONLY_SCANS = "not_only_scans", _("the zip holds other files than scans")
     LOCKED = "locked", _("needs a password")
     BROKEN = "broken", _("damaged or incomplete")
+    # Ours: it arrived, and it is not where it was kept.
+    LOST = "lost", _("lost on our side")
     INFECTED = "infected", _("the virus scanner found something")
     BLURRED = "blurred", _("blurred or too small to read")
     DARK = "dark", _("too dark or too bright")

@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,9 +31,21 @@ class BusyError(Exception):
     """Somebody writes to this file at this moment."""
 
 
+# Asked before each use once the process serves: raises StorageDownError in another's folder.
+_proof: list[Callable[[], None]] = []
+
+
+def require(proof: Callable[[], None]) -> None:
+    """From now on nothing is read or kept here without this proof."""
+    _proof[:] = [proof]
+
+
 def path_of(name: str) -> Path:
+    """Raises FileLostError for what is no name of ours, or StorageDownError."""
     if not NAME.fullmatch(name):
         raise FileLostError
+    for prove in _proof:
+        prove()
     return settings.RECORDS_DIR / name[:2] / name
 
 
@@ -117,6 +129,8 @@ def remove(name: str) -> None:
 
 def names_older_than(seconds: float) -> Iterator[str]:
     """Files here that nobody wrote to since. Which of them have a row is not known here."""
+    for prove in _proof:
+        prove()
     limit = time.time() - seconds
     for path in settings.RECORDS_DIR.glob("??/*"):
         try:

@@ -143,7 +143,7 @@ def one(request, case, method, record_id):
 
 
 def _gone():
-    return _say(410, _("This upload was not finished in time. Choose the file again."))
+    return _say(410, _("This upload is not here any more. Choose the file again."))
 
 
 def _tell(request, record: Record):

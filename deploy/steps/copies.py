@@ -240,6 +240,8 @@ def fill(
     put_files(host, folder, values.records_dir(settings), manifest["files"])
     host.step("Tables of this release; keys and files, each opened")
     host.manage("migrate", "--no-input", "--verbosity", "0", environment=environment, **limits)
+    # The database names the folder of the machine that it was copied from.
+    host.manage("adopt_records_folder", environment=environment, **limits)
     # What lies in a bucket is not in the backup, and a trial does not ask the real one.
     is_trial = environment == TRIAL_ENVIRONMENT
     lacks = ["--files-in-bucket"] if manifest["bucket"] and is_trial else []
@@ -287,7 +289,8 @@ def refuse_remote(settings) -> None:
     if not values.sqlite_file(settings) and not values.is_local(settings):
         raise StopError(
             "The database is on another machine, where we make none. By hand: an empty database, "
-            "pg_restore --no-owner, the files, then deploy/manage verify_restore."
+            "pg_restore --no-owner, the files, then deploy/manage adopt_records_folder and "
+            "deploy/manage verify_restore."
         )
 
 

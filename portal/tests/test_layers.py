@@ -17,7 +17,7 @@ LAYERS = [
      "querysets", "formats", "times", "freshness", "addresses", "vocabulary",
      "normalise", "people", "typos", "blocks", "classification", "records", "imaging", "checklist",
      "sealed_sessions", "sandbox", "sandbox_worker", "disks", "databases",
-     "gunicorn_log"},
+     "gunicorn_log", "serving"},
     {"models"},
     {"translation", "consents", "throttle", "spam", "traces", "audit", "mail", "outbox", "chains",
      "queues", "alerts", "notifications", "second_factor", "access", "confirmations",

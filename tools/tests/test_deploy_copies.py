@@ -186,6 +186,7 @@ def test_a_restore_starts_no_worker_and_holds_the_mail(restored, made):
     order = " | ".join(restored.ran)
     assert "systemctl stop portal-web portal-worker.service" in order
     assert order.index("hold_waiting_mail") < order.index("verify_restore")
+    assert order.index("adopt_records_folder") < order.index("systemctl start portal-web")
     assert order.endswith("systemctl start portal-web")
     assert "systemctl start portal-worker.service" in restored.said[-1]
 

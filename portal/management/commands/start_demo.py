@@ -49,6 +49,9 @@ class Command(BaseCommand):
         """Every step may run again: a second start changes nothing."""
         self.step("translations", "compile_translations", verbosity=0)
         self.step("database", "migrate", verbosity=0, interactive=False)
+        if not (settings.RECORDS_DIR / ".folder").exists():
+            # Whoever removed the files of a demo wants it to start all the same.
+            self.step("files", "adopt_records_folder")
         self.step("hospitals", "load_directory")
         self.step("demo", "load_demo")
         if static_files_changed():

@@ -25,6 +25,7 @@ from portal.queues import (
     holding_turn,
     move_to_heavy,
 )
+from portal.serving import start_serving
 from portal.troubles import is_database_away
 
 INTERVAL = 1
@@ -48,6 +49,7 @@ class Command(BaseCommand):
         db_worker.Command().configure_logging(1)
         worker = Worker([queue] if queue else list(QUEUES), batch)
         worker.configure_signals()
+        start_serving()
         try:
             worker.run()
         except Exception as error:
