@@ -56,6 +56,9 @@ kills: venv-dev  ## kill -9 of web workers at 50 moments of inquiries and of upl
 db-away: venv-dev  ## PostgreSQL stopped for 30 s and a lock of 30 s while families ask
 	@$(BIN) -m tools.db_away
 
+two-nodes: venv-dev  ## uploads, jobs and sign-ins over two machines; a third one that must refuse
+	@$(BIN) -m tools.two_nodes
+
 journey: venv-dev  ## from home to the papers on a slow phone with a weak line: bytes, seconds
 	@$(BIN) -m tools.journey
 

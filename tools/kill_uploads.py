@@ -82,6 +82,8 @@ class Outcome:
 class Sender:
     """One file after the other; after any trouble it asks where to go on."""
 
+    file_name = b"scan.dcm"
+
     def __init__(self, port: int, reference: str, session: str, outcome: Outcome):
         self.port, self.outcome = port, outcome
         self.begin_path = f"/uploads/{reference}/"
@@ -95,8 +97,11 @@ class Sender:
         self.is_sending = threading.Event()
 
     def send(self, size: int) -> None:
-        data = random.randbytes(size)
-        name = base64.b64encode(b"scan.dcm").decode()
+        self.send_bytes(random.randbytes(size))
+
+    def send_bytes(self, data: bytes) -> None:
+        size = len(data)
+        name = base64.b64encode(self.file_name).decode()
         begin = {"Upload-Length": str(size), "Upload-Metadata": f"filename {name}"}
         path = self.patiently("POST", self.begin_path, begin)[1]["Location"]
         path = "/" + path.split("/", 3)[3]
