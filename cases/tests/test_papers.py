@@ -19,6 +19,7 @@ from cases.records.sealed import PIECE, Appender
 from cases.tests.family import case_url, signed_in
 from cases.tests.papers import NAME, Tus, encode, make_dicom, make_pdf, pattern
 from cases.tests.test_wording import LANGUAGES
+from cases.views import receiving
 from cases.views.files import Pieces
 from portal.models import AuditEvent
 from portal.tests.fixtures import HEALTH_CANARY, make_record, sign_in_staff
@@ -351,6 +352,42 @@ def test_plain_form_of_a_stranger_is_not_read_R8_W4(case):
     assert "EUR" not in answer.text and "no-store" in answer["Cache-Control"]
     # The server reads no rest of it either, before the next request of this line.
     assert ends == [socket.SHUT_RD]
+
+
+def test_plain_form_to_another_family_is_not_read_R8(case, other_case):
+    body, ends = Unread(b"x" * 22), []
+    line = SimpleNamespace(shutdown=ends.append)
+    answer = signed_in(other_case, "PQRS-TVWX-YZ23").generic(
+        "POST",
+        case_url(case, "papers"),
+        content_type="multipart/form-data; boundary=b",
+        **{"wsgi.input": body, "CONTENT_LENGTH": "2000000000", "gunicorn.socket": line},
+    )
+    assert (answer.status_code, body.reads, ends) == (404, 0, [socket.SHUT_RD])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "count", "is_cut"),
+    [(59, 10, False), (62, 10, True), (100, 400_000, False), (101, 400_000, True),
+     (7199, 10**9, False), (7201, 10**9, True)],
+)  # fmt: skip
+def test_form_that_comes_too_slowly_ends_R8(seconds, count, is_cut):
+    """Six members that send a byte a second would hold the form for days."""
+    times = iter([0.0, seconds])
+    body = receiving.Counted(io.BytesIO(b"x"), clock=lambda: next(times))
+    body.count = count
+    assert body.read() == (b"" if is_cut else b"x")
+
+
+def test_family_reads_that_a_slow_form_was_cut_R8(client, url, monkeypatch):
+    monkeypatch.setattr(receiving.Counted, "_is_slow", lambda body: body.count > 64 * 1024)
+    line = SimpleNamespace(shutdown=(ends := []).append)
+    large = {"files": [file(data=PDF + b" " * 500_000)]}
+    answer = client.post(url, large, **{"gunicorn.socket": line})
+    assert "The line was lost before everything arrived." in answer.text
+    assert ends == [socket.SHUT_RD]
+    assert not Record.objects.exists()
+    assert list(store.names_older_than(-1)) == []
 
 
 @pytest.mark.parametrize("preamble", [b"MZ", b"<html><script>"])

@@ -37,27 +37,35 @@ def refuse_unread(request):
     context = sign_in_context(SignInForm()) | {"next": request.path, "has_files": True}
     answer = render(request, "cases/sign_in.html", context, status=403)
     answer["Connection"] = "close"
-    line = request.META.get("gunicorn.socket")
-    if line is not None:
-        # The server would read the rest before the next request of the same line.
-        line.shutdown(socket.SHUT_RD)
     return answer
 
 
 def _without_plain_files(view):
-    """Before anything looks at the form: of what a stranger sends nothing is read.
+    """Before anything looks at the form: of what nobody may send here nothing is read.
 
     The token is asked for later, by `_receive`: it lies in the same body.
     """
 
     @csrf_exempt
     def inner(request, *args, **kwargs):
-        if request.method == "POST" and sessions.current_member(request) is None:
-            return make_private(refuse_unread(request))
         request.upload_handlers = [DiscardingHandler(request)]
-        return view(request, *args, **kwargs)
+        try:
+            if request.method == "POST" and sessions.current_member(request) is None:
+                return make_private(refuse_unread(request))
+            return view(request, *args, **kwargs)
+        finally:
+            # A stranger's, or sent to another family's case. Django keeps no other word of it.
+            if request.method == "POST" and not request._read_started:
+                _shut(request)
 
     return inner
+
+
+def _shut(request) -> None:
+    """Or the server would read the rest, before the next request of the same line."""
+    line = request.META.get("gunicorn.socket")
+    if line is not None:
+        line.shutdown(socket.SHUT_RD)
 
 
 @_without_plain_files
@@ -75,6 +83,8 @@ def papers(request, case):
         # Without a token, or cut off: no file of it gets a row.
         if not handler.is_taken:
             handler.discard()
+        if not handler.is_whole:
+            _shut(request)
 
 
 @csrf_protect
