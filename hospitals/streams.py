@@ -12,6 +12,8 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
 
+from portal.streams import pieces_or_cut
+
 MOST_AT_ONCE = 3
 RETRY_AFTER_SECONDS = 30
 _seats = BoundedSemaphore(MOST_AT_ONCE)
@@ -65,7 +67,7 @@ def _start(request, write, content_type: str) -> HttpResponse:
         return StreamingHttpResponse((), content_type=content_type)
     if not _seats.acquire(blocking=False):
         return _busy()
-    return StreamingHttpResponse(Pieces(write()), content_type=content_type)
+    return StreamingHttpResponse(Pieces(pieces_or_cut(request, write())), content_type=content_type)
 
 
 def _busy() -> HttpResponse:

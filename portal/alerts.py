@@ -15,6 +15,14 @@ from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from portal.troubles import (
+    WrongKeysError,
+    came_from,
+    is_database_away,
+    is_disk_trouble,
+    is_full,
+)
+
 # One mail of each kind in this many seconds, from each machine.
 ONCE_IN = 3600
 FOLDER = "alerts"
@@ -27,6 +35,17 @@ SCANNER_DOWN, SCANNER_SMALL = "scanner does not answer", "scanner takes small fi
 NO_WORKER, NO_HEAVY_WORKER = "no worker for mail and clocks", "no worker for files"
 log = logging.getLogger("portal.alerts")
 _told: dict[str, float] = {}
+
+
+def trouble_of(error: BaseException) -> str:
+    """What an error that passes is told as."""
+    if is_full(error):
+        return NO_ROOM
+    if is_database_away(error):
+        return DATABASE_AWAY
+    if any(isinstance(one, WrongKeysError) for one in came_from(error)):
+        return WRONG_KEYS
+    return DISK_BROKEN if is_disk_trouble(error) else STORAGE_DOWN
 
 
 def tell_operator(trouble: str, route: str = "") -> None:

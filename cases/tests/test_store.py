@@ -5,6 +5,8 @@ What the disk alone does, where files arrive, is in test_sweep, the bucket's par
 
 import hashlib
 import io
+import json
+import logging
 import os
 import zipfile
 
@@ -20,8 +22,9 @@ from cases.records import checking, s3, scanner, store
 from cases.records.crypto import KeyDestroyedError, SealBrokenError
 from cases.records.kinds import Kind, Status
 from cases.records.sealed import HEADER_BYTES, PIECE, SEALED_PIECE, open_sealed, sealed_length
-from cases.tests.papers import make_pdf, make_zip, pattern
+from cases.tests.papers import NAME, make_pdf, make_zip, pattern
 from cases.tests.test_keys import NEW, OLD, ring
+from portal.logs import JsonFormatter
 from portal.tests.cast import sign_in_family
 from portal.tests.fixtures import make_record
 
@@ -276,3 +279,21 @@ def test_files_of_an_erased_case_open_to_nobody_P4(case, kept):
         plain(Record.objects.get(pk=record.pk))
     page = reverse("case:paper", args=[case.reference, record.pk])
     assert sign_in_family(case).get(page).status_code == 404
+
+
+def test_a_file_that_breaks_in_its_middle_is_cut_before_it_U5(case, kept, kept_in, caplog):
+    """What was sent is right; the line ends; the log has one line, without case or name."""
+    record = kept(pattern(3 * PIECE), name=NAME)
+    sealed = bytearray(kept_in.bytes_of(record.storage_name))
+    sealed[sealed_length(1) + 99] ^= 1
+    kept_in.put(record.storage_name, bytes(sealed))
+    address = reverse("case:paper", args=[case.reference, record.pk])
+    caplog.clear()
+    pieces = iter(sign_in_family(case).get(address).streaming_content)
+    assert next(pieces) == pattern(3 * PIECE)[:PIECE]
+    with pytest.raises(ConnectionResetError):
+        next(pieces)
+    (line,) = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    text = JsonFormatter().format(line)
+    assert json.loads(text)["error"] == "SealBrokenError"
+    assert not any(word in text for word in (case.reference, NAME, str(record.pk), "\n"))

@@ -5,6 +5,7 @@ from django.utils.http import content_disposition_header
 
 from cases.records.kinds import ALLOWED, Kind
 from cases.views.private import make_private
+from portal.streams import pieces_or_cut
 
 # A scan begins with bytes that mean nothing to it, and may be a program or a page to others.
 PREAMBLE = 128
@@ -31,7 +32,7 @@ def _response(request, reader, content_type: str, blank: int = 0):
         reader.release()
         answer = HttpResponse()
     else:
-        answer = StreamingHttpResponse(Pieces(reader, blank))
+        answer = StreamingHttpResponse(Pieces(request, reader, blank))
     answer["Content-Type"] = content_type
     answer["Content-Length"] = str(reader.size)
     # Whatever it is: a browser that shows it all the same runs nothing of it.
@@ -45,11 +46,14 @@ def _response(request, reader, content_type: str, blank: int = 0):
 class Pieces:
     """What the server sends; it closes the file too when nobody waits for the rest."""
 
-    def __init__(self, reader, blank: int = 0):
+    def __init__(self, request, reader, blank: int = 0):
         """The first `blank` bytes are given out as zeros (row U4)."""
-        self._reader, self._blank = reader, blank
+        self._request, self._reader, self._blank = request, reader, blank
 
     def __iter__(self):
+        return pieces_or_cut(self._request, self._plain())
+
+    def _plain(self):
         for number, piece in enumerate(self._reader.pieces()):
             yield piece if number else bytes(min(self._blank, len(piece))) + piece[self._blank :]
 

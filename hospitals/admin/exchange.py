@@ -25,6 +25,7 @@ from hospitals.exchange.difference import SAME, plan_rows
 from hospitals.exchange.writing import explain_columns, rules, write_csv, write_workbook
 from hospitals.forms.exchange import SendForm, UploadForm
 from hospitals.models import Hospital, ImportDraft
+from portal.streams import pieces_or_cut
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IMPORT = "partners:hospitals_listing_import"
@@ -70,7 +71,7 @@ class ExchangeMixin:
     def export_csv(self, request):
         hospital = self.own_hospital(request)
         record_export(by=request.user, hospital=hospital, kind="csv")
-        pieces = write_csv(hospital)
+        pieces = pieces_or_cut(request, write_csv(hospital))
         response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
         return as_download(response, hospital, "csv")
 

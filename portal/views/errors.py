@@ -10,14 +10,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from portal import alerts
-from portal.troubles import (
-    WrongKeysError,
-    came_from,
-    is_database_away,
-    is_disk_trouble,
-    is_full,
-    is_passing,
-)
+from portal.troubles import is_passing
 
 RETRY_AFTER_SECONDS = int(settings.AXES_COOLOFF_TIME.total_seconds())
 # Fields of a form that nobody typed as a text, or that must not be shown.
@@ -106,7 +99,7 @@ def not_now(request, error):
     The page holds the form itself, so that it can be sent again afterwards.
     """
     match = getattr(request, "resolver_match", None)
-    trouble = _trouble(error)
+    trouble = alerts.trouble_of(error)
     alerts.tell_operator(trouble, match.view_name if match else "")
     fields = _fields_of(request)
     words = _words_of(request) if fields else ""
@@ -114,16 +107,6 @@ def not_now(request, error):
     is_short = trouble == alerts.DATABASE_AWAY
     answer["Retry-After"] = str(SECONDS_UNTIL_DATABASE if is_short else SECONDS_UNTIL_TRY)
     return _private(answer)
-
-
-def _trouble(error) -> str:
-    if is_full(error):
-        return alerts.NO_ROOM
-    if is_database_away(error):
-        return alerts.DATABASE_AWAY
-    if any(isinstance(one, WrongKeysError) for one in came_from(error)):
-        return alerts.WRONG_KEYS
-    return alerts.DISK_BROKEN if is_disk_trouble(error) else alerts.STORAGE_DOWN
 
 
 def _fields_of(request) -> list[tuple[str, str]]:
