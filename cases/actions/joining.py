@@ -224,7 +224,8 @@ def _copy_file(record: Record, old_key: bytes, new_key: bytes) -> str:
             appender.finish() if is_whole else appender.flush()
     except (store.FileLostError, crypto.SealBrokenError) as error:
         store.remove(name)
-        if isinstance(error, store.FileLostError) and record.may_come_back:
+        is_missed = isinstance(error, store.FileLostError) and record.status != Status.UNREADABLE
+        if is_missed and record.may_come_back:
             # With its row it would get the other case's key, and open nowhere when it is back.
             raise NotYetError from error
         return record.storage_name

@@ -407,6 +407,22 @@ def test_refused_and_damaged_papers_move_too(pair, lead, reason):
     assert moved.name(actions.case_key(keep)).endswith(".pdf")
 
 
+def test_file_that_is_missing_is_waited_for(pair, lead):
+    """With its row it would get the other case's key, and open nowhere when it is back."""
+    keep, left, _hint = pair
+    record = make_record(left)
+    path = store.path_of(record.storage_name)
+    path.rename(path.with_suffix(".away"))
+    join(pair, lead)
+    left.refresh_from_db()
+    with pytest.raises(actions.NotYetError):
+        actions.move_papers(left=left)
+    path.with_suffix(".away").rename(path)
+    assert actions.move_papers(left=left) == 1
+    reader, _name = actions.open_record(by=keep.owner, record=Record.objects.get())
+    assert b"".join(reader.pieces()) == b"%PDF-1.7"
+
+
 def test_copies_are_made_anew_and_documents_go_along(pair, lead):
     keep, left, _hint = pair
     record = make_record(left)

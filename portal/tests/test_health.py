@@ -88,7 +88,7 @@ def test_nothing_is_said_of_the_disk_but_yes_or_no_R9(client, db, one_disk, tmp_
     answer = client.get("/readyz")
     checks = {
         "database": True, "migrations": True, "jobs": True, "files": True, "mail": True,
-        "keys": True, "scanner": True, "room": False,
+        "records": True, "keys": True, "scanner": True, "room": False,
     }  # fmt: skip
     assert answer.json() == {"ok": True, "checks": checks}
     assert str(tmp_path) not in str(answer.headers)
