@@ -30,12 +30,14 @@ _ADULT_WORDS = (
     r"(?:ال|لل)?(?:بالغ\w*|كبار)",
 )  # fmt: skip
 _HAN_ADULT = ("成人", "成年", "老人", "老年")
+# Never two runs of spaces side by side: they would be tried in every division (`\s*-?\s*`).
 _YEARS = re.compile(
     r"(\d{1,3})\s*(?:-\s*)?(?:years?|yrs?|yo|y/o|lat(?:a|ka|ek)?|rok\w*|roczn\w*|letni\w*|岁|سنه|سنوات|سنين|عام|اعوام)"
-    r"(?:\s*-?\s*old)?"
+    r"(?:\s*(?:-\s*)?old)?"
 )
 _MONTHS = re.compile(
-    r"(\d{1,2})\s*-?\s*(?:months?|mies\w*|个月|月龄|شهر|اشهر|شهور|weeks?|tygod\w*|周)(?:\s*-?\s*old)?"
+    r"(\d{1,2})\s*(?:-\s*)?(?:months?|mies\w*|个月|月龄|شهر|اشهر|شهور|weeks?|tygod\w*|周)"
+    r"(?:\s*(?:-\s*)?old)?"
 )
 _ARABIC_TWO_YEARS = re.compile(
     r"(?:عمره|عمرها|بعمر)\s*(?:سنتان|سنتين|عامان|عامين)|سنتان|سنتين|عامين"
