@@ -76,6 +76,7 @@ WITHOUT_COVERAGE = (
     "portal/tests/test_health.py",
     "portal/tests/test_log_in.py",
     "portal/tests/test_pages.py",
+    "portal/tests/test_patterns.py",
     "portal/tests/test_requests.py",
     "portal/tests/test_staff_pages.py",
     "portal/tests/test_staff_sessions.py",
