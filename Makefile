@@ -6,7 +6,7 @@ BIN := .venv/bin/python
 WHO := $(if $(findstring command,$(origin USER)),$(USER),coordinator)
 
 .DEFAULT_GOAL := help
-.PHONY: help run code test installs messages bench bench-sign-in bench-open-data bench-search bench-upload bench-bucket bench-imaging kills at-rest bots journey shots audit advisories sbom lock plan venv venv-dev venv-audit
+.PHONY: help run code test installs messages bench bench-sign-in bench-headers bench-open-data bench-search bench-upload bench-bucket bench-imaging kills at-rest bots journey shots audit advisories sbom lock plan venv venv-dev venv-audit
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | column -t -s '|' 2>/dev/null \
@@ -32,6 +32,9 @@ bench: venv-dev  ## requests per second against a bare Django view; parallel wri
 
 bench-sign-in: venv-dev  ## what signing in takes for unknown, wrong and withdrawn: no difference (row A3)
 	@$(BIN) -m tools.bench.sign_in
+
+bench-headers: venv-dev  ## six requests with a header that is hard to read: what others wait
+	@$(BIN) -m tools.bench.headers
 
 bench-open-data: venv-dev  ## the export of 100,000 listings: memory, time, queries
 	@$(BIN) -m tools.bench.open_data
