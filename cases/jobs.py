@@ -252,7 +252,7 @@ def _erase_expired() -> None:
     FamilyMail.objects.filter(at__lt=now - MAILS_COUNTED).delete()
     SpentWork.objects.filter(at__lt=now - ATTEMPTS_KEPT).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - ATTEMPTS_KEPT).delete()
-    AccessFailureLog.objects.filter(attempt_time__lt=now - LOGS_KEPT).delete()
+    AccessFailureLog.objects.filter(attempt_time__lt=now - ATTEMPTS_KEPT).delete()
     AccessLog.objects.filter(attempt_time__lt=now - LOGS_KEPT).delete()
     Session.objects.filter(expire_date__lt=now).delete()
     finished = DBTaskResult.objects.filter(finished_at__lt=now - RESULTS_KEPT)

@@ -175,6 +175,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_LOCK_OUT_AT_FAILURE = AXES_RESET_ON_SUCCESS = True
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "portal.log_in_limits.LogInHandler"
 AXES_CLIENT_IP_CALLABLE = "portal.networks.client_network"
 AXES_LOCKOUT_CALLABLE = "portal.views.errors.too_many_requests"
 AXES_HTTP_RESPONSE_CODE = 429
