@@ -22,6 +22,7 @@ MEMBER = "family"
 DRAFT = "inquiry"
 KEPT_WORDS = "kept_words"
 ASKED_FOR_LINK = "asked_for_link"
+BROUGHT_WORDS = "brought_words"
 
 
 def sign_in(request, member: FamilyMember) -> None:
@@ -89,6 +90,24 @@ def kept_words(request, reference: str) -> str:
 
 def forget_words(request) -> None:
     request.session.pop(KEPT_WORDS, None)
+
+
+def bring_words(request, words: str) -> None:
+    """Words of a search, over a change of the language, until an inquiry is begun with them."""
+    if not words:
+        request.session.pop(BROUGHT_WORDS, None)
+        return
+    if request.session.is_empty():
+        request.session.set_expiry(settings.FAMILY_SESSION_IDLE)
+    request.session[BROUGHT_WORDS] = {"words": words, "at": timezone.now().isoformat()}
+
+
+def brought_words(request) -> str:
+    kept = request.session.get(BROUGHT_WORDS)
+    if not kept:
+        return ""
+    age = timezone.now() - datetime.fromisoformat(kept["at"])
+    return kept["words"] if age < settings.FAMILY_SESSION_IDLE else ""
 
 
 def remember_draft(request, draft: Draft, secret: str) -> None:

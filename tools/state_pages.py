@@ -35,7 +35,7 @@ def state_stops(visitor: "Visitor", language: str) -> Iterator[tuple[str, Page]]
     visitor.demo.manage("shell", "--no-imports", "-c", ERASE)
     page.goto(f"/{language}/inquiry/you/")
     yield "inquiry-gone", page
-    yield from beginnings(page, language)
+    yield from beginnings(page, language, visitor.demo.address)
     page.context.close()
     yield from suggestions(visitor, language)
     told = visitor.prepare(language)
@@ -45,10 +45,10 @@ def state_stops(visitor: "Visitor", language: str) -> Iterator[tuple[str, Page]]
     yield from ending(visitor, language, told)
 
 
-def beginnings(page: Page, language: str) -> Iterator[tuple[str, Page]]:
+def beginnings(page: Page, language: str, site: str) -> Iterator[tuple[str, Page]]:
     """With a condition and words from the search; then the answers that are erased."""
-    begun = "inquiry/?condition=hepatoblastoma&hospital=scmc&q=guz"
-    page.goto(f"/{language}/{begun}")
+    begun = f"/{language}/inquiry/?condition=hepatoblastoma&hospital=scmc"
+    page.goto(begun, referer=f"{site}/{language}/hospitals/?q=guz")
     yield "inquiry-start-with", page
     press(page, page.locator(MAIN_FORM))
     yield "inquiry-you-with", page

@@ -159,3 +159,41 @@ def test_suggestion_fills_the_box_and_is_looked_up_in_no_address(live):
     assert page.locator("[data-keep-restored]").is_hidden()
     assert [url for url in asked if "hepato" in url.lower()] == []
     assert live.problems == []
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_words_of_a_search_go_along_and_stand_in_no_address_A6(live, script):
+    page = live.new_page(java_script_enabled=script)
+    page.goto(f"/en/hospitals/?q={HEALTH_CANARY}")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    press(page, "main a[href='/en/inquiry/']")
+    assert page.locator("[name=q]").input_value() == HEALTH_CANARY
+    page.locator("header summary:visible").first.click()
+    press(page, "header button[value=pl]:visible")
+    assert page.locator("[name=q]").input_value() == HEALTH_CANARY
+    press(page, "main form .btn-primary")
+    assert page.url.endswith("/pl/inquiry/you/")
+    page.goto("/en/inquiry/")
+    page.go_back()
+    page.go_back()
+    assert HEALTH_CANARY not in page.url
+    assert [url for url in asked if HEALTH_CANARY in url] == []
+    assert Draft.objects.get().answers["_begun_with"]["q"] == HEALTH_CANARY
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_back_from_the_first_page_shows_the_start_again(live, script):
+    page = live.new_page(java_script_enabled=script)
+    page.goto(f"/en/hospitals/?q={HEALTH_CANARY}")
+    press(page, "main a[href='/en/inquiry/']")
+    page.reload()
+    assert page.locator("[name=q]").input_value() == HEALTH_CANARY
+    page.goto("/en/about/")
+    page.go_back()
+    assert page.locator("[name=q]").input_value() == HEALTH_CANARY
+    press(page, "main form .btn-primary")
+    page.go_back()
+    assert page.locator("a[href$='/inquiry/resume/']").count() > 0
+    page.go_back()
+    assert page.url.endswith(f"/hospitals/?q={HEALTH_CANARY}")

@@ -1,6 +1,10 @@
 """What it is called: words kept as typed, and the directory's own search, without JavaScript."""
 
+from datetime import timedelta
+from urllib.parse import urlencode
+
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from cases.forms.known import SHOWN, KnownForm
@@ -98,13 +102,19 @@ def test_no_more_than_a_phone_shows(db):
     assert len(form.fields["condition"].choices) == SHOWN + 2
 
 
+def searched(words: str, path="/en/hospitals/", site="http://testserver") -> dict:
+    """What a browser tells of the page with the results."""
+    return {"referer": f"{site}{path}?{urlencode({'district': 'xuhui', 'q': words})}"}
+
+
 def begin(client, **sent):
     return client.post(reverse("inquiry:begin"), sent)
 
 
 def test_what_the_family_came_with_is_carried_and_shown(client, conditions, scmc):
     sent = {"hospital": "scmc", "condition": "hepatoblastoma", "q": " guz  wątroby <b>2 lata "}
-    start = client.get(reverse("inquiry:start"), sent)
+    link = {name: sent[name] for name in ("hospital", "condition")}
+    start = client.get(reverse("inquiry:start"), link, headers=searched(sent["q"]))
     assert start.context["begun"] == {**sent, "q": "guz  wątroby <b>2 lata"}
     assert "It is about: Hepatoblastoma" in start.text
     assert begin(client, **sent).url == step_url("you")
@@ -139,6 +149,83 @@ def test_words_of_the_search_are_in_no_address(client, conditions):
     assert "?" not in begin(client, q="liver tumour", condition="hepatoblastoma").url
     page = client.get(step_url("you")).text
     assert "liver" not in page.split("<main")[1]
+
+
+def start(client, words="guz", **where):
+    return client.get(reverse("inquiry:start"), headers=searched(words, **where))
+
+
+def test_words_come_from_the_public_list_alone_A6(client):
+    assert start(client).context["begun"] == {"q": "guz"}
+    assert start(client, site="https://testserver").context["begun"] == {"q": "guz"}
+    for where in ({"site": "https://evil.example"}, {"path": "/en/"}, {"path": "/pl/hospitals/"}):
+        assert start(client, **where).context["begun"] == {}, where
+    assert client.get(reverse("inquiry:start"), {"q": "guz"}).context["begun"] == {}
+
+
+@pytest.mark.parametrize(
+    "referer",
+    ["", "http://[", "http://testserver/en/hospitals/", "http://testserver/en/hospitals/?q=",
+     "http://testserver/en/hospitals/?q=%00%0a", "http://testserver/en/hospitals/?" + "&" * 8000],
+)  # fmt: skip
+def test_strange_places_to_come_from_bring_nothing(client, referer):
+    page = client.get(reverse("inquiry:start"), headers={"referer": referer})
+    assert (page.status_code, page.context["begun"]) == (200, {})
+
+
+def test_words_are_in_no_address_of_the_page_that_shows_them_A6(client, scmc):
+    page = client.get(
+        reverse("inquiry:start"), {"hospital": "scmc"}, headers=searched("hepatoblastoma")
+    )
+    assert page.text.count("hepatoblastoma") == 2
+    assert 'name="q" value="hepatoblastoma"' in page.text
+    assert "“hepatoblastoma”" in page.text
+    assert page.headers["Cache-Control"] == "private, no-store"
+
+
+def test_words_stay_when_the_language_changes_A6(client, scmc):
+    page = start(client, "hepatoblastoma")
+    assert 'form="begin-form" formaction="/pl/inquiry/"' in page.text
+    sent = {"q": "hepatoblastoma", "hospital": "scmc", "switch_language": "pl"}
+    answer = client.post("/pl/inquiry/?hospital=scmc", sent)
+    # Not a page that was posted: Back would ask for the form again.
+    assert (answer.status_code, answer.url) == (302, "/pl/inquiry/?hospital=scmc")
+    page = client.get(answer.url)
+    assert page.context["begun"] == {"q": "hepatoblastoma", "hospital": "scmc"}
+    assert 'lang="pl"' in page.text
+    assert Draft.objects.count() == 0
+    begin(client, q="hepatoblastoma")
+    assert "brought_words" not in client.session
+    client.post(reverse("inquiry:discard"))
+    assert client.get("/pl/inquiry/").context["begun"] == {}
+
+
+def test_words_brought_along_are_kept_for_half_an_hour(client, time_machine):
+    time_machine.move_to("2026-11-23 08:00:00+00:00", tick=False)
+    client.post("/pl/inquiry/", {"q": "hepatoblastoma", "switch_language": "pl"})
+    assert client.session.get_expiry_age() <= 1800
+    begin(client)
+    client.post(reverse("inquiry:discard"))
+    client.post("/pl/inquiry/", {"q": "hepatoblastoma", "switch_language": "pl"})
+    # The session goes on for longer, with something else in it.
+    assert client.session.get_expiry_age() > 1800
+    assert client.get("/pl/inquiry/").context["begun"] == {"q": "hepatoblastoma"}
+    time_machine.shift(timedelta(minutes=31))
+    assert client.get("/pl/inquiry/").context["begun"] == {}
+
+
+def test_start_page_takes_no_other_post(client):
+    answer = client.post(reverse("inquiry:start"), {"q": "guz"})
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
+
+
+def test_words_are_taken_with_a_token_alone_W4(scmc):
+    strict = Client(enforce_csrf_checks=True)
+    for name, sent in (("begin", {}), ("start", {"switch_language": "pl"})):
+        answer = strict.post(reverse(f"inquiry:{name}"), {"q": "hepatoblastoma", **sent})
+        assert answer.status_code == 403
+        assert "hepatoblastoma" not in answer.text
+    assert Draft.objects.count() == 0
 
 
 def suggested(client, words, language="en"):

@@ -1,7 +1,12 @@
 """Beginning an inquiry, pausing it, and finding the way back from any device."""
 
+from urllib.parse import parse_qs, urlsplit
+
 from django.contrib import messages
+from django.http import HttpResponseNotAllowed
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -42,6 +47,33 @@ def beginning(sent) -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
+def came_with(request) -> dict[str, str]:
+    """What `beginning` reads, for somebody who follows a link.
+
+    The words of a search stand in the address of the public list alone: they are read from where
+    the reader comes from, shown, and from there on sent by POST. No link and no address of the
+    inquiry holds them, so neither does the browser's history (row A6).
+    """
+    known = {name: request.GET.get(name, "") for name in ("hospital", "condition")}
+    known["q"] = sessions.brought_words(request)
+    came_from = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        came_from, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    address = urlsplit(came_from) if is_ours else None
+    if address is None or address.path != reverse("hospitals:list"):
+        return known
+    return known | {"q": parse_qs(address.query).get("q", [""])[0]}
+
+
+def start_in_another_language(request):
+    """The start page again, with the words that came along; Back must not ask for a form again."""
+    if not is_switching(request):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    sessions.bring_words(request, beginning(request.POST).get("q", ""))
+    return redirect(request.get_full_path())
+
+
 @require_POST
 @private
 def begin(request):
@@ -55,6 +87,7 @@ def begin(request):
         language=get_language(), begun_with=beginning(request.POST) or None
     )
     sessions.remember_draft(request, draft, secret)
+    sessions.bring_words(request, "")
     save_kept(request, draft)
     return redirect("inquiry:step", slug=intake.PAGES[0].slug)
 

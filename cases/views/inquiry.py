@@ -18,7 +18,15 @@ from cases.actions.drafts import is_too_much
 from cases.forms.known import condition_of
 from cases.forms.policy import unvalidated
 from cases.models.draft import Channel
-from cases.views.drafts import LATER, beginning, cost_of_beginning, one_moment, pause
+from cases.views.drafts import (
+    LATER,
+    beginning,
+    came_with,
+    cost_of_beginning,
+    one_moment,
+    pause,
+    start_in_another_language,
+)
 from cases.views.kept import (
     ask_again,
     ask_for_code,
@@ -36,13 +44,17 @@ CODE_SHOWN_FOR = timedelta(minutes=10)
 FORM_ID = "inquiry-form"
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @cache_control(private=True, no_store=True)
 def start(request):
-    """What the inquiry is, and the way back into one that was begun."""
-    begun = beginning(request.GET)
+    """What the inquiry is, and the way back into one that was begun. POST: in another language."""
+    if request.method == "POST":
+        return start_in_another_language(request)
+    begun, draft = beginning(came_with(request)), sessions.open_draft(request)
     context = {
-        "draft": sessions.open_draft(request),
+        "draft": draft,
+        # A link to the page in another language would lose the words.
+        "form_id": "begin-form" if begun.get("q") and not draft else "",
         "hospital": _hospital(begun),
         "condition": condition_of(begun.get("condition", "")),
         "begun": begun,

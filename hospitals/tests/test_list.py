@@ -174,7 +174,15 @@ def test_nothing_found_offers_a_way_out_and_keeps_the_words(client, directory):
     page = client.get(LIST, {"q": "zzzz & more"})
     assert "No hospital matches all of this" in page.text
     assert 'href="?"' in page.text
-    assert 'href="/en/inquiry/?q=zzzz+%26+more"' in page.text
+    assert 'href="/en/inquiry/"' in page.text
+    assert "Your words go with you" in page.text
+
+
+def test_words_of_a_search_are_in_no_link_to_the_inquiry_A6(client, directory):
+    for words in ("children", "zzzz"):
+        links = re.findall(r'href="([^"]*/inquiry/[^"]*)"', client.get(LIST, {"q": words}).text)
+        assert links
+        assert [link for link in links if words in link] == []
 
 
 def test_ask_us_carries_no_words_without_a_question(client, directory):

@@ -1,6 +1,5 @@
 """The list of hospitals: filters with counts, the map, and answers to a search."""
 
-from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
@@ -72,7 +71,6 @@ def list_context(
         "reset_url": "?",
         "unknown_filters": form.unknown(),
         "question": question,
-        "ask_query": f"?{urlencode({'q': question})}" if question else "",
         # What the page is about where a filter makes it one of its own.
         "subject": subject,
         "is_unlisted": bool(question) or (bool(chosen) and not subject),
