@@ -21,15 +21,13 @@ from cases.actions.core import ActionRefusedError
 from cases.actions.keys import refuse_wrong_ring
 from cases.clocks import DRAFT_KEPT, DRAFT_REMINDER
 from cases.models import Case, Draft, FamilyToken
-from cases.models.draft import Channel
+from cases.models.draft import PAGE_BYTES, Channel
 from cases.permissions import is_case_worker
 from portal import audit
 from portal.models import OutgoingMail
 
 # The page of the answers that has the address of the family.
 CONTACT = "contact"
-# Of one page of an inquiry: four times what its longest texts may hold.
-PAGE_BYTES = 64 * 1024
 
 
 class TooMuchTypedError(Exception):

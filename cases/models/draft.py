@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -14,6 +16,11 @@ from cases.clocks import DRAFT_UNTOUCHED_KEPT
 from cases.models.case import Case
 from cases.models.key import SealedJSONField, SealedTextField
 from cases.records import crypto
+
+# Of one page of an inquiry: four times what its longest texts may hold.
+PAGE_BYTES = 64 * 1024
+# Of all pages together as they are sealed; there are fewer than sixteen.
+ANSWERS_BYTES = 16 * PAGE_BYTES
 
 
 class Channel(models.TextChoices):
@@ -89,6 +96,11 @@ class Draft(models.Model):
             models.CheckConstraint(
                 condition=Q(typed_by__isnull=True) | ~Q(channel="online"),
                 name="draft_online_typed_by_family",
+            ),
+            # Whatever way they come: drafts wait for weeks, and nobody types so much (row R6).
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("answers"), ANSWERS_BYTES),
+                name="draft_answers_are_small",
             ),
         ]
         indexes = [
