@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -36,6 +37,7 @@ WARNINGS = frozenset({EMAIL_CHANGED, CODE_REPLACED})
 UNCONFIRMED_EVERY = timedelta(days=7)
 
 
+@transaction.atomic
 def notify_family(case: Case, template: str, *, only: FamilyMember | None = None) -> bool:
     """A mail to each adult in their language: there is news, and the link to sign in.
 
@@ -48,6 +50,7 @@ def notify_family(case: Case, template: str, *, only: FamilyMember | None = None
         return False
     sent = False
     adults = FamilyMember.objects.filter(case=case, ended_at=None).exclude(email="")
+    _take_turns(*adults.values_list("email", flat=True))
     for member in adults.filter(pk=only.pk) if only else adults.order_by("-is_owner"):
         is_asked = template in ASKING and member.is_owner
         if (member.email_confirmed_at and template not in ASKING) or is_asked:
@@ -70,6 +73,7 @@ def confirmation_path(member: FamilyMember) -> str:
         return reverse("case:confirm-email", args=[row.pk.hex])
 
 
+@transaction.atomic
 def notify_member(member: FamilyMember, template: str, *, reference: str, link: str = "") -> bool:
     """One mail to an adult of a case; whether one is on its way."""
     # Whoever is held as a machine must not write to strangers through us.
@@ -79,6 +83,7 @@ def notify_member(member: FamilyMember, template: str, *, reference: str, link: 
     return True
 
 
+@transaction.atomic
 def notify_draft(draft: Draft, template: str, *, link: str = "") -> bool:
     """To whoever began an inquiry; whether one is on its way. Nothing without an address."""
     if not may_write(draft, template):
@@ -91,10 +96,12 @@ def may_write(whom: FamilyMember | Draft, template: str) -> bool:
     """The gate of all mail to families: whether one more mail of this kind may go (rows M1, M3).
 
     Never without an address. To one that nobody confirmed one of a kind a week; to any address
-    MAILS_A_DAY, whatever cases it stands in.
+    MAILS_A_DAY, whatever cases it stands in. Nobody else counts or writes to this address until
+    the transaction ends.
     """
     if not whom.email:
         return False
+    _take_turns(whom.email)
     now = timezone.now()
     rows = FamilyMail.objects.filter(key=_address_key(whom.email))
     today = rows.filter(at__gt=now - timedelta(days=1)).exclude(template__in=WARNINGS)
@@ -105,8 +112,25 @@ def may_write(whom: FamilyMember | Draft, template: str) -> bool:
     return not rows.filter(template=template, at__gt=now - UNCONFIRMED_EVERY).exists()
 
 
+def _take_turns(*addresses: str) -> None:
+    """Between the count and the row nobody else counts: two at once must not both pass.
+
+    SQLite lets one transaction write at a time anyway. In one order, so that no two wait for
+    each other.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for key in sorted(set(map(_address_key, addresses))):
+            # The number is 60 bits of the hash; a clash waits for nothing, and harms nobody.
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(key[:15], 16)])
+
+
 def _address_key(address: str) -> str:
-    return salted_hmac("cases.family_mail", address.strip().lower(), algorithm="sha256").hexdigest()
+    """One for all ways of writing one mailbox: what stands behind a plus is the reader's own."""
+    name, _at, host = address.strip().lower().rpartition("@")
+    mailbox = name.partition("+")[0] or name
+    return salted_hmac("cases.family_mail", f"{mailbox}@{host}", algorithm="sha256").hexdigest()
 
 
 def _queue(template: str, language: str, recipient: str, reference: str, link: str) -> None:

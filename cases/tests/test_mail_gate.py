@@ -83,6 +83,41 @@ def test_address_is_the_same_however_it_is_written(time_machine):
     assert OutgoingMail.objects.count() == 1
 
 
+def asked_from_a_draft(email: str) -> None:
+    draft, _secret = actions.start_draft(language="en")
+    actions.keep_address(draft=draft, email=email)
+    draft.refresh_from_db()
+    actions.send_sign_in_link(member=draft)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_same"),
+    [
+        ("victim+a@example.org", True),
+        ("VICTIM+b+c@EXAMPLE.org", True),
+        ("victim+@example.org", True),
+        ("vic.tim@example.org", False),
+        ("victim@example.com", False),
+        ("+victim@example.org", False),
+    ],
+)
+def test_what_stands_behind_a_plus_makes_no_other_mailbox_M3(address, is_same):
+    asked_from_a_draft("victim@example.org")
+    asked_from_a_draft(address)
+    assert OutgoingMail.objects.count() == (1 if is_same else 2)
+
+
+def test_mail_goes_to_the_address_as_it_was_typed():
+    asked_from_a_draft("victim+clinic@example.org")
+    assert OutgoingMail.objects.get().recipient == "victim+clinic@example.org"
+
+
+def test_two_names_that_begin_with_a_plus_are_two():
+    for address in ("+a@example.org", "+b@example.org"):
+        asked_from_a_draft(address)
+    assert OutgoingMail.objects.count() == 2
+
+
 def test_erased_drafts_do_not_reset_the_count(time_machine):
     for _number in range(4):
         draft, _secret = actions.start_draft(language="en")

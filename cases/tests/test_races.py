@@ -5,10 +5,11 @@ import uuid
 
 import pytest
 from django.db import connection, connections
+from django.utils import timezone
 
-from cases import actions
+from cases import actions, notifications
 from cases.actions import ActionRefusedError, ChangedMeanwhileError
-from cases.models import Case, CaseEvent, FamilyTask, Message
+from cases.models import Case, CaseEvent, FamilyMail, FamilyMember, FamilyTask, Message
 from cases.workflow import CloseReason, Stage
 from portal.models import OutgoingMail
 from portal.roles import Role
@@ -189,3 +190,37 @@ def test_clicks_on_send_again_at_once_mail_once_M3():
     results = at_once(*[lambda: actions.send_confirmation(by=case.owner)] * CROWD)
     assert results.count(None) == 1
     assert OutgoingMail.objects.count() == 1
+
+
+def test_of_many_mails_to_one_address_at_once_one_leaves_M3():
+    """Eight strangers ask for a link to somebody else's address in the same moment."""
+
+    def ask(number):
+        draft, _secret = actions.start_draft(language="en")
+        actions.keep_address(draft=draft, email=f"victim+{number}@example.org")
+        draft.refresh_from_db()
+        return lambda: actions.send_sign_in_link(member=draft)
+
+    results = at_once(*map(ask, range(CROWD)))
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert OutgoingMail.objects.count() == FamilyMail.objects.count() == 1
+
+
+def test_families_that_share_their_adults_do_not_wait_for_each_other_R4():
+    """Two cases with the same two addresses, each the other's owner."""
+    first, second = make_case(), make_case(code="PQRS-TVWX-YZ23")
+    now = timezone.now()
+    for case, owner, other in ((first, "a", "b"), (second, "b", "a")):
+        FamilyMember.objects.filter(case=case).update(
+            email=f"{owner}@example.org", email_confirmed_at=now
+        )
+        FamilyMember.objects.create(
+            case=case, email=f"{other}@example.org", email_confirmed_at=now,
+            name="Other", relation="relative", language="en", code_hash="x", is_owner=False,
+        )  # fmt: skip
+
+    def tell(case):
+        return lambda: notifications.notify_family(case, notifications.STATUS_CHANGED)
+
+    assert at_once(*map(tell, (first, second) * 4)) == [True] * 8
+    assert OutgoingMail.objects.count() == 16
