@@ -44,6 +44,7 @@ LOOK = """
 import django; django.setup()
 import hashlib, json, os
 from cases import actions
+from cases.actions.storage import names_with_row
 from cases.models import Record
 from cases.records import store
 from cases.records.sealed import open_sealed
@@ -65,7 +66,7 @@ for name in list(store.names_older_than(-1)):
 actions.sweep_orphans()
 names = set(store.names_older_than(-1))
 rows = set(Record.objects.values_list("storage_name", flat=True))
-print(json.dumps({"whole": whole, "broken": broken, "orphans": len(names - rows),
+print(json.dumps({"whole": whole, "broken": broken, "orphans": len(names - names_with_row(names)),
                   "swept": before - len(names), "lost": len(rows - names)}))
 """
 

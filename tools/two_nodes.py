@@ -6,12 +6,14 @@ Exit code 1 when a file is not fine and whole, a job ran twice or never, a sign-
 the third node took anything.
 """
 
+import base64
 import http.client
 import io
 import json
 import os
 import random
 import re
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -176,7 +178,13 @@ def refused_by(port: int, wanderer: Wanderer) -> list[str]:
 def trial(stack: ExitStack, address: str, folder: Path) -> list[str]:
     ports = [free_port() for _number in range(3)]
     places = [folder / "records", folder / "records", folder / "other"]
-    shared = {"DATABASE_URL": address, "TRUSTED_PROXY_COUNT": "1", "PUBLIC_URL": "http://localhost"}
+    shared = {
+        "DATABASE_URL": address,
+        "TRUSTED_PROXY_COUNT": "1",
+        "PUBLIC_URL": "http://localhost",
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "RECORD_KEYS": f"first:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+    }
     nodes = [
         demo_environment(folder / f"node{number}", port, RECORDS_DIR=str(place)) | shared
         for number, (port, place) in enumerate(zip(ports, places, strict=True))

@@ -40,7 +40,10 @@ def prove_folder() -> None:
 def is_own_folder() -> bool:
     """Whether files may be kept here; a file is written and removed to know it."""
     try:
-        prove_folder()
+        # Looking makes no claim.
+        if RecordsFolder.objects.exists():
+            prove_folder()
+        settings.RECORDS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = settings.RECORDS_DIR / f".check-{secrets.token_hex(8)}"
         path.write_bytes(b"check\n")
         path.unlink()

@@ -103,6 +103,10 @@ def test_folder_that_is_taken_away_is_noticed(sent, settings):
 
 def test_readyz_takes_a_machine_with_another_folder_out(client, serves, settings, tmp_path):
     assert client.get("/readyz").json()["checks"]["records"]
+    assert not RecordsFolder.objects.exists()
+    folder.prove_folder()
+    cache.clear()
+    assert client.get("/readyz").json()["checks"]["records"]
     cache.clear()
     other_machine(settings, tmp_path)
     answer = client.get("/readyz")

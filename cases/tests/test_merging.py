@@ -419,8 +419,7 @@ def test_file_that_is_missing_is_waited_for(pair, lead):
         actions.move_papers(left=left)
     path.with_suffix(".away").rename(path)
     assert actions.move_papers(left=left) == 1
-    reader, _name = actions.open_record(by=keep.owner, record=Record.objects.get())
-    assert b"".join(reader.pieces()) == b"%PDF-1.7"
+    assert read(Record.objects.get(), keep.owner) == b"%PDF-1.7"
 
 
 def test_copies_are_made_anew_and_documents_go_along(pair, lead):
