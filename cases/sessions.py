@@ -14,6 +14,7 @@ from django.utils.crypto import constant_time_compare
 
 from cases.actions.drafts import hash_secret
 from cases.models import Draft, FamilyMember
+from cases.permissions import is_case_worker
 from portal import staff_sessions
 from portal.models import User
 from portal.sites import office
@@ -182,7 +183,8 @@ def is_typist_gone(request) -> bool:
 def _is_typist_here(request, kept: dict) -> bool:
     """Signed in with both factors, and not too long ago. Counts as being at work."""
     is_same = str(request.user.pk) == kept["typist"] and office.has_permission(request)
-    if not is_same or staff_sessions.is_over(request.session):
+    # A role that was taken away ends the typing too, at the next request.
+    if not is_same or not is_case_worker(request.user) or staff_sessions.is_over(request.session):
         return False
     staff_sessions.touch(request.session)
     return True

@@ -15,6 +15,7 @@ from cases.paper import paper_pages
 from cases.sessions import MEMBER
 from cases.tests.family import ANSWERS, as_a_person, code_on, fill_in, shown, sign_in, step_url
 from portal.models import AuditEvent, OutgoingMail
+from portal.roles import Role
 from portal.tests.fixtures import HEALTH_CANARY, sign_in_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_engine]
@@ -126,6 +127,15 @@ def test_disabled_or_password_only_typist_sees_nothing(coordinator):
     desk = begin_call(coordinator)
     fill_in(desk, until="problem")
     coordinator.is_active = False
+    coordinator.save()
+    assert HEALTH_CANARY not in desk.get(step_url("problem")).text
+
+
+def test_typist_whose_role_was_changed_sees_nothing(coordinator):
+    desk = begin_call(coordinator)
+    fill_in(desk, until="problem")
+    assert HEALTH_CANARY in desk.get(step_url("problem")).text
+    coordinator.role = Role.AUDITOR
     coordinator.save()
     assert HEALTH_CANARY not in desk.get(step_url("problem")).text
 
