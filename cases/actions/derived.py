@@ -16,7 +16,7 @@ from cases.records.crypto import KeyDestroyedError, SealBrokenError
 from cases.records.derive import CannotMakeError, Derived, DeriveFailedError, Made, deriving
 from cases.records.kinds import PICTURES, Kind, Status
 from cases.records.sealed import open_sealed
-from portal import audit
+from portal import alerts, audit
 from portal.chains import arguments_with_jobs
 from portal.sandbox import Limits
 
@@ -62,7 +62,13 @@ def make_viewing_copies(*, record: Record) -> bool:
     except (CannotMakeError, SealBrokenError, KeyDestroyedError, store.FileLostError):
         return keep_nothing(record=record, purposes=COPIES, kind=Kind.JPEG)
     except OSError as error:
+        tell_of_disk(error)
         raise DeriveFailedError(errno.errorcode.get(error.errno, "")) from error
+
+
+def tell_of_disk(error: OSError) -> None:
+    """No family waits for what the job makes, so nobody else would notice."""
+    alerts.tell_operator(alerts.trouble_of(error), "derive")
 
 
 @transaction.atomic

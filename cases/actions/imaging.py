@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cases.actions.core import forget_derived
-from cases.actions.derived import keep_files, keep_nothing
+from cases.actions.derived import keep_files, keep_nothing, tell_of_disk
 from cases.actions.keys import case_key
 from cases.imaging import headers, profile
 from cases.imaging.slices import Image
@@ -71,6 +71,7 @@ def read_scans(*, case: Case) -> int:
     except KeyDestroyedError:
         return count
     except OSError as error:
+        tell_of_disk(error)
         raise DeriveFailedError(errno.errorcode.get(error.errno, "")) from error
     return count
 
@@ -290,6 +291,7 @@ def make_shared_copy(*, record: Record) -> bool:
     except LOST:
         return False
     except OSError as error:
+        tell_of_disk(error)
         raise DeriveFailedError(errno.errorcode.get(error.errno, "")) from error
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.actions.checklist import serve_the_same
 from cases.actions.core import ActionRefusedError
+from cases.actions.derived import tell_of_disk
 from cases.actions.keys import case_key
 from cases.actions.uploads import keep_whole
 from cases.models import Case, DerivedFile, PhotoDocument, PhotoPage, Purpose
@@ -120,6 +121,7 @@ def make_document(*, document: PhotoDocument) -> bool:
         # Removed at this moment, with its copies.
         return _give_up(document)
     except OSError as error:
+        tell_of_disk(error)
         raise DeriveFailedError(errno.errorcode.get(error.errno, "")) from error
 
 

@@ -77,9 +77,11 @@ def deriving(
     Raises CannotMakeError, DeriveFailedError, SealBrokenError or store.FileLostError.
     Takes its time: not to be entered within a transaction.
     """
-    names = [store.create() for _number in range(outputs)]
+    names: list[str] = []
     derived = None
     try:
+        # One after the other: a disk that fails at the second leaves no first one behind.
+        names.extend(store.create() for _number in range(outputs))
         derived = _run(task, case_key, inputs, names, details or {}, limits)
         yield derived
     finally:

@@ -12,12 +12,17 @@ from django.db import OperationalError
 from django.test import RequestFactory
 from django.urls import reverse
 
+from cases import actions
 from cases.models import Record
 from cases.records import store
+from cases.records.derive import DeriveFailedError
 from cases.records.sealed import Appender
 from cases.tests.papers import Tus, pattern, record_at
-from portal import troubles
+from cases.tests.pictures import make_photo_document, make_picture
+from cases.tests.scans import make_read_scan, make_slice
+from portal import alerts, troubles
 from portal.tests.cast import sign_in_family
+from portal.tests.fixtures import make_record
 from portal.views import errors
 
 DATA = pattern(300_000)
@@ -90,6 +95,67 @@ def test_the_plain_form_says_it_of_the_file_R6(case, monkeypatch, number, step):
     words = "storage is full" if number in FULL else "storage does not answer"
     assert (answer.status_code, Record.objects.count(), files()) == (200, 0, [])
     assert words in answer.text
+
+
+def copies_of_a_photo(case) -> tuple:
+    record = make_picture(case, copies=False)
+    return actions.make_viewing_copies, {"record": record}
+
+
+def document_of_photos(case) -> tuple:
+    photo = make_picture(case)
+    document = make_photo_document(case)
+    document.pages.create(record=photo, position=0)
+    return actions.make_document, {"document": document}
+
+
+def pictures_of_a_scan(case) -> tuple:
+    make_record(case, make_slice(), name="scan.dcm")
+    return actions.read_scans, {"case": case}
+
+
+def copy_for_a_hospital(case) -> tuple:
+    return actions.make_shared_copy, {"record": make_read_scan(case)}
+
+
+MADE = [copies_of_a_photo, document_of_photos, pictures_of_a_scan, copy_for_a_hospital]
+
+
+@numbers
+@pytest.mark.parametrize("prepare", MADE, ids=lambda prepare: prepare.__name__)
+def test_what_we_make_ourselves_is_tried_again_R6(case, monkeypatch, caplog, number, prepare):
+    """The second file of two fails: nothing half is left, and the operator is told."""
+    act, what = prepare(case)
+    before, made = files(), []
+    real = store.create
+
+    def create():
+        if made or prepare is not copies_of_a_photo:
+            failing(number)()
+        made.append(real())
+        return made[-1]
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "create", create)
+        with pytest.raises(DeriveFailedError):
+            act(**what)
+    assert files() == before
+    trouble = alerts.NO_ROOM if number in FULL else alerts.DISK_BROKEN
+    assert trouble in [line.message for line in caplog.records]
+    act(**what)
+    assert len(files()) > len(before)
+
+
+@numbers
+def test_file_that_cannot_be_handed_over_stays_R6(case, bucket, monkeypatch, number):
+    record = make_record(case)
+    with monkeypatch.context() as broken:
+        broken.setattr(store.s3, "put", failing(number))
+        with pytest.raises(OSError, match=os.strerror(number)):
+            store.hand_over(record.storage_name)
+    assert store.path_of(record.storage_name).exists()
+    store.hand_over(record.storage_name)
+    assert not store.path_of(record.storage_name).exists()
 
 
 @numbers
