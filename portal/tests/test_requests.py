@@ -1,9 +1,10 @@
 """What a request may do and where it may come from (rows W4, W5)."""
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import resolve
 
+from portal.middleware import TrustedProxyMiddleware
 from portal.tests.fixtures import sign_in_staff
 from portal.tests.routes import all_routes
 from portal.tests.test_access import rows
@@ -91,3 +92,21 @@ def test_redirects_stay_at_home_W5(client, db):
         response = client.get(address, headers={"x-forwarded-host": "evil.example"})
         if response.status_code in (301, 302):
             assert not response.url.startswith(("http", "//")), address
+
+
+@pytest.mark.parametrize(
+    ("count", "forwarded", "address"),
+    [
+        (0, "1.1.1.1", "127.0.0.1"),
+        (1, "1.1.1.1", "1.1.1.1"),
+        # Whatever the client wrote itself stands in front.
+        (1, "9.9.9.9, 1.1.1.1", "1.1.1.1"),
+        (2, "9.9.9.9, 1.1.1.1, 2.2.2.2", "1.1.1.1"),
+        (2, "1.1.1.1", "127.0.0.1"),
+        (1, " ", "127.0.0.1"),
+    ],
+)
+def test_w7_address_is_the_one_that_our_own_proxy_saw(settings, count, forwarded, address):
+    settings.TRUSTED_PROXY_COUNT = count
+    request = RequestFactory().get("/", headers={"x-forwarded-for": forwarded})
+    assert TrustedProxyMiddleware(lambda asked: asked.META["REMOTE_ADDR"])(request) == address
