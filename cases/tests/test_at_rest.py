@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import sqlite3
 import tempfile
 import uuid
 
@@ -29,6 +30,7 @@ from cases.tests.papers import Tus, make_pdf, record_at
 from cases.tests.places import found_in_files, found_in_open_files, found_in_the_database
 from cases.tests.test_keys import NEW, OLD, ring
 from portal.logs import JsonFormatter
+from portal.settings import SQLITE_OPTIONS
 from portal.tests.cast import Stage, sign_in_family
 from portal.tests.fixtures import sign_in_staff
 
@@ -296,3 +298,20 @@ def test_a_key_that_was_destroyed_takes_the_backup_with_it_U5(stage, settings):
     with pytest.raises(crypto.KeyDestroyedError):
         plain(Record.objects.get(pk=record.pk))
     assert key.hex().encode() not in backup_of_the_database().lower()
+
+
+def test_row_that_was_deleted_is_overwritten_on_the_disk_U5(tmp_path):
+    """By SQLite with our own settings; a server has its own ways."""
+    file = tmp_path / "file.sqlite3"
+    database = sqlite3.connect(file, isolation_level=None)
+    # Some builds of SQLite have it on by themselves.
+    database.execute("PRAGMA secure_delete=OFF")
+    database.executescript(SQLITE_OPTIONS["init_command"])
+    database.execute("CREATE TABLE words (word TEXT)")
+    database.execute("INSERT INTO words VALUES (?)", [CANARY])
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert CANARY.encode() in file.read_bytes()
+    database.execute("DELETE FROM words")
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    assert CANARY.encode() not in file.read_bytes()
