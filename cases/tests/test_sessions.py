@@ -1,4 +1,4 @@
-"""What a browser's session opens, asked directly: pages ask several of these in a row (row A5)."""
+"""What a session and a link open, asked directly: pages ask several of these in a row (A4, A5)."""
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -6,7 +6,11 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from cases import actions, sessions
-from cases.models import Draft
+from cases.actions.access import living_token
+from cases.actions.mail import living_confirmation
+from cases.links import link_token
+from cases.models import Draft, FamilyMember, FamilyToken
+from cases.models.tokens import Purpose
 from portal import staff_sessions
 from portal.sealed_sessions import SessionStore
 
@@ -99,3 +103,28 @@ def test_session_key_is_new_for_a_draft_and_for_a_case(case):
         enter()
         assert request.session.session_key not in keys
         keys.append(request.session.session_key)
+
+
+@pytest.mark.parametrize("change", ["access", "code"])
+def test_session_asks_each_time_whether_the_access_goes_on(case, change):
+    adult, _code = actions.invite_adult(
+        by=case.owner, case=case, name="Jan", relation="parent", language="en", can_write=True
+    )
+    request = browser()
+    sessions.sign_in(request, adult)
+    assert sessions.current_member(request) == adult
+    changes = {"access": {"ended_at": timezone.now()}, "code": {"access_version": 2}}
+    FamilyMember.objects.filter(pk=adult.pk).update(**changes[change])
+    assert sessions.current_member(request) is None
+
+
+@pytest.mark.parametrize("forged", ["0" * 64, ""])
+def test_link_needs_the_signature_of_its_row_A4(case, forged):
+    for purpose, find in ((Purpose.SIGN_IN, living_token), (Purpose.CONFIRM, living_confirmation)):
+        row = FamilyToken.objects.make(case.owner, purpose)
+        token = link_token(row.pk)
+        assert find(token) == row
+        assert find(f"{row.pk.hex}-{forged}") is None
+        assert find(row.pk.hex) is None
+        # What the table holds opens nothing.
+        assert find(row.token_hash) is None
