@@ -75,6 +75,19 @@ def test_submit_empties_the_draft():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "is_confirmed"), [("A@example.org", True), ("b@example.org", False), ("", False)]
+)
+def test_m3_only_the_address_that_a_link_went_to_is_confirmed(address, is_confirmed):
+    draft = make_draft()
+    actions.keep_address(draft=draft, email="a@example.org")
+    Draft.objects.update(email_confirmed_at=timezone.now())
+    draft.refresh_from_db()
+    case = actions.submit_inquiry(draft=draft, code=CODE, sent=make_sent(email=address))
+    assert bool(case.family.get().email_confirmed_at) is is_confirmed
+
+
+@pytest.mark.django_db
 def test_second_submit_gives_the_same_case():
     draft = make_draft()
     first = actions.submit_inquiry(draft=draft, code=CODE, sent=make_sent())
