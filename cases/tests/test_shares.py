@@ -168,6 +168,15 @@ def test_share_is_for_who_works_on_an_open_case(case, scmc, auditor, coordinator
     assert CaseEvent.objects.filter(kind="referral_ended").count() == 1
 
 
+def test_held_inquiry_is_shown_to_no_hospital_M1(case, scmc, coordinator):
+    agree(case, scmc)
+    Case.objects.filter(pk=case.pk).update(held_for="fast")
+    case.refresh_from_db()
+    with pytest.raises(ActionRefusedError):
+        refer(case, scmc, coordinator)
+    assert not Referral.objects.exists()
+
+
 def test_case_is_erased_with_its_share(case, scmc, coordinator):
     agree(case, scmc)
     refer(case, scmc, coordinator)
