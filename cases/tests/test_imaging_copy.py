@@ -153,6 +153,36 @@ def test_who_and_where_go(name):
     assert not copied(**{name: "120000" if name.endswith("Time") else "Some place"}).get(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GPSLatitude", ["52", "13", "47"]),
+        ("GPSAltitude", "113.5"),
+        ("GPSStatus", "A"),
+        ("PregnancyStatus", 4),
+        ("SmokingStatus", "YES"),
+        ("PatientSexNeutered", "ALTERED"),
+    ],
+)
+def test_numbers_and_codes_of_a_person_go_though_they_say_no_name_U4(name, value):
+    """By the standard's list alone: as a number or a code each of them would stay."""
+    assert opened(make_slice(**{name: value})).get(name)
+    assert not copied(**{name: value}).get(name)
+
+
+def test_who_wrote_the_file_is_not_said_U4():
+    scan = make_scan()
+    scan.file_meta.SourceApplicationEntityTitle = CANARY
+    scan.file_meta.ImplementationVersionName = CANARY
+    scan.file_meta.PrivateInformationCreatorUID = "1.2.3.4.5"
+    scan.file_meta.PrivateInformation = CANARY.encode()
+    data = saved(scan)
+    assert CANARY.encode() in data
+    clean, told = copy(data)
+    assert told["written"] == 1
+    assert CANARY.encode() not in clean and b"1.2.3.4.5" not in clean
+
+
 def test_identifiers_change_and_fit_together():
     one, two = copied(), opened(copy(make_slice(2, FrameOfReferenceUID="1.2.9"))[0])
     assert one.StudyInstanceUID == two.StudyInstanceUID != "1.2.3"

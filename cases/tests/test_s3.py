@@ -156,6 +156,18 @@ def test_bytes_that_change_on_the_way_are_refused(bucket, monkeypatch):
     assert bucket.keys() == []
 
 
+def test_file_stays_here_until_the_bucket_gives_it_back(case, bucket, monkeypatch):
+    """Whatever the bucket said to what was sent."""
+    record = make_record(case, b"%PDF-1.7 here")
+    really = s3.put
+    for put in (lambda name, file: None, lambda name, file: really(name, io.BytesIO(b"x"))):
+        with monkeypatch.context() as patch:
+            patch.setattr(s3, "put", put)
+            with pytest.raises(StorageDownError, match="other bytes"):
+                store.hand_over(record.storage_name)
+        assert is_here(record) and plain(record) == b"%PDF-1.7 here"
+
+
 def test_parts_of_a_file_that_was_cut_off_are_taken_back(case, bucket, monkeypatch):
     monkeypatch.setattr(s3, "PART", 5 * s3.MB)
 
