@@ -33,6 +33,14 @@ def test_u5_row_of_a_session_says_nothing():
     assert reopened(session) == WORDS
 
 
+def test_u5_sessions_of_browsers_are_sealed(client, coordinator):
+    client.force_login(coordinator, backend="django.contrib.auth.backends.ModelBackend")
+    row = Session.objects.get()
+    assert SessionStore().decode(row.session_data)["_auth_user_id"] == str(coordinator.pk)
+    # As Django's own, which sign and do not seal.
+    assert db.SessionStore().decode(row.session_data) == {}
+
+
 def test_u5_same_session_is_never_sealed_alike():
     store = SessionStore()
     assert store.encode(WORDS) != store.encode(WORDS)
