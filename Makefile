@@ -6,7 +6,7 @@ BIN := .venv/bin/python
 WHO := $(if $(findstring command,$(origin USER)),$(USER),coordinator)
 
 .DEFAULT_GOAL := help
-.PHONY: help run code test installs messages bench bench-sign-in bench-headers bench-open-data bench-search bench-upload bench-bucket bench-imaging kills at-rest bots journey shots audit advisories sbom lock plan venv venv-dev venv-audit
+.PHONY: help run code test installs messages bench bench-sign-in bench-headers bench-open-data bench-search bench-upload bench-bucket bench-imaging kills db-away two-nodes at-rest bots defences journey shots audit advisories sbom lock plan venv venv-dev venv-audit
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /|/' | column -t -s '|' 2>/dev/null \
@@ -70,6 +70,9 @@ at-rest: venv-dev  ## searches a running server for a word that a family wrote; 
 
 bots: venv-dev  ## a thousand machines and twenty people send inquiries at once
 	@$(BIN) -m tools.bots
+
+defences: venv-dev  ## each security defence taken out, one at a time: a test must fail
+	@$(BIN) -m tools.defences
 
 shots: venv-dev  ## screenshots of every page into ./screenshots/
 	@$(BIN) -m tools.shots
