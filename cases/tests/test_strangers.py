@@ -12,6 +12,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from cases import sessions
 from cases.models import Case, Draft, FamilyTask
 from cases.tests.family import (
     ANSWERS,
@@ -167,3 +168,16 @@ def test_z3_extra_keys_of_every_page_change_no_case(client):
     assert (case.stage, case.waiting_on, case.is_urgent) == ("received", "coordinator", False)
     assert (member.access_version, member.is_owner, member.email_confirmed_at) == (1, True, None)
     assert (case.hospital, case.inquiry.red_flags, case.version) == (None, [], 1)
+
+
+def test_a5_browser_with_neither_secret_nor_code_opens_no_last_page(client):
+    """Whatever left such a session behind: the page that shows the code is not for it."""
+    fill_in(client)
+    send(client)
+    session = client.session
+    session[sessions.DRAFT] = {**session[sessions.DRAFT], "secret": ""}
+    session.save()
+    path = reverse("inquiry:sent")
+    assert client.get(path).url == reverse("inquiry:start")
+    assert client.post(path).url == reverse("inquiry:start")
+    assert sessions.MEMBER not in client.session
