@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -20,7 +20,7 @@ from cases.tests.family import case_url, signed_in
 from cases.tests.papers import NAME, Tus, encode, make_dicom, make_pdf, pattern
 from cases.tests.test_wording import LANGUAGES
 from cases.views import receiving
-from cases.views.files import Pieces
+from cases.views.files import Pieces, file_response, inline_response
 from portal.models import AuditEvent
 from portal.tests.fixtures import HEALTH_CANARY, make_record, sign_in_staff
 
@@ -194,6 +194,19 @@ def test_a_paper_is_saved_and_never_shown_U6(client, case):
     assert headers["cross-origin-resource-policy"] == "same-origin"
     assert headers["cache-control"] == "no-store, private"
     assert headers["x-robots-tag"] == "noindex"
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+@pytest.mark.parametrize(
+    "how", [lambda *file: file_response(*file, "a.pdf", "pdf"), inline_response]
+)
+def test_a_file_says_by_itself_that_it_is_kept_nowhere_A6(case, how, method):
+    """Whichever view gives it out."""
+    reader, _name = actions.open_record(by=case.owner, record=make_record(case, PDF))
+    answer = how(getattr(RequestFactory(), method)("/"), reader)
+    assert answer["Cache-Control"] == "no-store, private"
+    assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    answer.close()
 
 
 def test_head_of_a_paper_has_its_headers_alone(client, case):
