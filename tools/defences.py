@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tools.gate import clean_environment  # noqa: E402
+from tools.progress import Heartbeat  # noqa: E402
 
 TABLE = ROOT / "tools" / "defences.toml"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--color=no", "-p", "no:cacheprovider"]
@@ -141,8 +142,8 @@ def main(words: list[str]) -> int:
         (scratch / "tmp").mkdir()
         base.mkdir()
         copy_tracked_files(base)
-        print(f"{len(tests)} tests on the code as it is ...", flush=True)
-        code, said = run_tests(base, tests, "-n", str(AT_ONCE))
+        with Heartbeat(f"{len(tests)} tests on the code as it is").beating():
+            code, said = run_tests(base, tests, "-n", str(AT_ONCE))
         if code:
             print(said)
             return 1
