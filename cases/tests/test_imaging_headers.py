@@ -4,7 +4,9 @@ Rows U1 and U3: a damaged picture is counted and hides no other.
 """
 
 import io
+import logging
 import struct
+import warnings
 import zlib
 from unittest.mock import Mock
 
@@ -15,7 +17,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import CTImageStorage
 
 from cases.imaging.headers import place_of, read_disc
-from cases.imaging.streams import PREAMBLE
+from cases.imaging.streams import PREAMBLE, quietly
 from cases.tests.scans import (
     make_bomb,
     make_directory,
@@ -252,3 +254,13 @@ def test_changed_bytes_raise_nothing_U1(place, value):
 
 def test_the_samples_are_what_they_say():
     assert opened(make_slice()).SOPClassUID == CTImageStorage
+
+
+def test_the_parser_tells_nobody_what_a_disc_says_L1(caplog):
+    logger = logging.getLogger("pydicom")
+    with quietly():
+        logger.error("Kowalska")
+        warnings.warn("Kowalska", stacklevel=1)
+    assert caplog.text == ""
+    logger.error("nobody")
+    assert "nobody" in caplog.text

@@ -34,13 +34,13 @@ def test_code_that_set_up_a_phone_logs_nobody_in_S1(coordinator):
     assert find_device(coordinator, code) is None
 
 
-def test_new_password_and_reset_forget_phone_and_recovery_codes_S1(coordinator, administrator):
+def test_new_password_and_reset_forget_phone_and_recovery_codes_S1(auditor, administrator):
     for forget in (actions.replace_password, actions.reset_second_factor):
-        device = TOTPDevice.objects.create(user=coordinator, name="phone", confirmed=True)
-        codes = new_recovery_codes(coordinator)
-        forget(by=administrator, user=coordinator)
+        device = TOTPDevice.objects.create(user=auditor, name="phone", confirmed=True)
+        codes = new_recovery_codes(auditor)
+        forget(by=administrator, user=auditor)
         assert not TOTPDevice.objects.filter(pk=device.pk).exists()
-        assert find_device(coordinator, codes[0]) is None
+        assert find_device(auditor, codes[0]) is None
 
 
 def hashed(monkeypatch, act) -> int:
