@@ -32,7 +32,9 @@ def limit_waits() -> None:
         else:
             options["connect_timeout"] = CONNECT_SECONDS
             options["tcp_user_timeout"] = STATEMENT_MS
-            options["options"] = f"-c lock_timeout={LOCK_MS} -c statement_timeout={STATEMENT_MS}"
+            limits = f"-c lock_timeout={LOCK_MS} -c statement_timeout={STATEMENT_MS}"
+            # Beside what the operator's own address of the database asks for.
+            options["options"] = f"{options.get('options', '')} {limits}".strip()
     connection_created.connect(_share_places, dispatch_uid="portal.databases")
 
 

@@ -9,6 +9,8 @@ from django.conf import settings
 
 # A connection that is there answers at once; looking into 2 GB takes its time.
 CONNECT_SECONDS, ANSWER_SECONDS = 5, 300
+# A page waits for this one.
+PING_SECONDS = 1
 ADDRESS = re.compile(r"unix:(?P<path>/.+)|tcp:(?P<host>.+):(?P<port>[0-9]{1,5})")
 FOUND = re.compile(r"stream: (.+) FOUND")
 CLEAN = "stream: OK"
@@ -32,8 +34,8 @@ def answers() -> bool:
     if not is_configured():
         return True
     try:
-        with _connect() as line:
-            line.settimeout(CONNECT_SECONDS)
+        with _connect(PING_SECONDS) as line:
+            line.settimeout(PING_SECONDS)
             line.sendall(b"zPING\0")
             return _read(line) == "PONG"
     except OSError:
@@ -57,13 +59,13 @@ def find_virus(pieces: Iterable[bytes]) -> str:
     return found[1]
 
 
-def _connect() -> socket.socket:
+def _connect(seconds: float = CONNECT_SECONDS) -> socket.socket:
     where = ADDRESS.fullmatch(settings.CLAMD_ADDRESS)
     if not where["path"]:
-        line = socket.create_connection((where["host"], int(where["port"])), CONNECT_SECONDS)
+        line = socket.create_connection((where["host"], int(where["port"])), seconds)
     else:
         line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        line.settimeout(CONNECT_SECONDS)
+        line.settimeout(seconds)
         try:
             line.connect(where["path"])
         except OSError:

@@ -26,8 +26,8 @@ def limited(engine: str, monkeypatch, **options) -> dict:
 
 
 def test_web_connections_have_limits_R8(monkeypatch):
-    options = limited("django.db.backends.postgresql", monkeypatch)
-    assert options["options"] == "-c lock_timeout=3000 -c statement_timeout=4000"
+    options = limited("django.db.backends.postgresql", monkeypatch, options="-c x=1")
+    assert options["options"] == "-c x=1 -c lock_timeout=3000 -c statement_timeout=4000"
     assert (options["connect_timeout"], options["tcp_user_timeout"]) == (2, 4000)
 
 
