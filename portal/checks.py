@@ -20,7 +20,7 @@ def operator_is_named(app_configs, **kwargs):
     return [Info(f"Not set: {', '.join(names)}. Notices and letters need them.", id="portal.I001")]
 
 
-@register()
+@register(deploy=True)
 def catalogs_are_compiled(app_configs, **kwargs):
     """Without them every page is English, whatever its address says."""
     sources = [path for folder in settings.LOCALE_PATHS for path in Path(folder).rglob("*.po")]

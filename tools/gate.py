@@ -58,6 +58,7 @@ def cheap_checks(scratch: Path):
     demo = {"ENVIRONMENT": "demo", "VAR_DIR": str(scratch / "var")}
     yield "ruff check", [PYTHON, "-m", "ruff", "check", "."], {}
     yield "ruff format", [PYTHON, "-m", "ruff", "format", "--check", "."], {}
+    yield "languages compiled", [*manage, "compile_translations", "--verbosity", "0"], demo
     yield "migrations", [*manage, "makemigrations", "--check", "--dry-run"], demo
     deploy = [*manage, "check", "--deploy", "--fail-level", "WARNING"]
     yield "production settings", deploy, production(scratch)
