@@ -6,10 +6,13 @@ import hmac
 import re
 import unicodedata
 
-from cases.imaging import profile
+from cases.imaging import codes, profile, tables
 
 DEPTH_MAX = 20
+# Rows of numbers without a limit of their own: positions, windows, a handful of echoes.
+LENGTH_MAX = 16
 WORD = re.compile(r"[^\W_]+")
+LETTERS = re.compile(r"[a-z]+")
 IDENTIFIERS = ("PatientID", "AccessionNumber", "OtherPatientIDs", "IssuerOfPatientID")
 # Without these a picture cannot be shown, so that they are looked at and never emptied.
 FORMS = frozenset({"MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL",
@@ -36,18 +39,22 @@ class Cleaner:
 
     def uid(self, uid: str) -> str:
         """Another identifier, always the same for the same; those of the standard stay."""
-        if profile.STANDARD_UID.fullmatch(uid):
+        if codes.is_standard_uid(uid):
             return uid
         digest = hmac.new(self._key, b"uid:" + uid.encode(), hashlib.sha256).digest()
         return f"2.25.{int.from_bytes(digest[:16])}"
 
     def clean(self, scan) -> None:
         """In place. Raises HeldBackError."""
-        if str(scan.get("PhotometricInterpretation", "")) not in FORMS:
+        form = str(scan.get("PhotometricInterpretation", ""))
+        palette = tables.palette_of(scan) if form == "PALETTE COLOR" else []
+        if form not in FORMS or (form == "PALETTE COLOR" and not palette):
             raise HeldBackError("form")
         names = self._names | names_in(scan)
         age = age_at(scan)
-        _Pass(self, names).clean(scan, 0)
+        _Pass(self, names, int(scan.get("NumberOfFrames") or 1)).clean(scan, 0)
+        for element in palette:
+            scan[element.tag] = element
         scan.PatientName = scan.PatientID = self.pseudonym
         scan.PatientBirthDate = ""
         if age and not scan.get("PatientAge"):
@@ -59,8 +66,9 @@ class Cleaner:
 class _Pass:
     """Through one header."""
 
-    def __init__(self, cleaner: Cleaner, names: set[str]):
+    def __init__(self, cleaner: Cleaner, names: set[str], frames: int):
         self._cleaner, self._names = cleaner, names
+        self._most = max(frames, LENGTH_MAX)
 
     def clean(self, dataset, depth: int) -> None:
         if depth > DEPTH_MAX:
@@ -81,6 +89,8 @@ class _Pass:
 
     def _decide(self, element, depth: int) -> bool:
         """Changes what must change; whether the element stays."""
+        if not _is_of_the_standard(element):
+            return False
         if element.VR == "SQ":
             return self._sequence(element, depth)
         action = profile.listed_actions().get(int(element.tag))
@@ -100,88 +110,120 @@ class _Pass:
     def _sequence(self, element, depth: int) -> bool:
         if profile.listed_actions().get(int(element.tag)):
             return False
+        if element.keyword in tables.SEQUENCES:
+            return self._tables(element, depth)
         for item in element.value:
-            is_code = "CodeValue" in item or "LongCodeValue" in item or "CodeMeaning" in item
-            code = _standard_code(item) if is_code else {}
-            self.clean(item, depth + 1)
-            for name in CODE_PARTS:
-                if name in item:
-                    del item[name]
-            # A code of the standard says itself what it means; of others nothing is known.
+            code = codes.standard_code(item) if element.keyword in profile.CODE_SEQUENCES else {}
+            self._clean_item(item, depth)
             for name, value in code.items():
                 setattr(item, name, value)
         return any(len(item) for item in element.value)
 
+    def _clean_item(self, item, depth: int) -> None:
+        self.clean(item, depth + 1)
+        # What stays is read and written in the letters of the whole picture.
+        for name in ("SpecificCharacterSet", *codes.PARTS):
+            if name in item:
+                del item[name]
+
+    def _tables(self, element, depth: int) -> bool:
+        """Tables that are as long as they say; a viewer stumbles over an item without one."""
+        kept = []
+        for item in element.value:
+            table = tables.table_of(item)
+            self._clean_item(item, depth)
+            for part in table:
+                item[part.tag] = part
+            if table:
+                kept.append(item)
+        element.value = kept
+        return bool(kept)
+
     def _unlisted(self, element) -> bool:
         kind, name = element.VR, element.keyword
+        if name in tables.NAMES:
+            return False
         if kind == "UI":
             self._remap(element)
             return True
         if kind in profile.NUMBERS:
-            return True
-        if name in profile.NEEDED_BYTES:
-            return True
-        if kind in profile.MOMENTS:
-            return name in profile.RETAINED and _all_match(element, profile.MOMENT)
+            return self._is_short(element) and (_limit(element) or name in profile.VECTORS)
+        if kind in profile.MOMENT:
+            return name in profile.RETAINED and _all_match(element, profile.MOMENT[kind])
         if kind in ("DS", "IS"):
-            return _all_match(element, profile.NUMBER)
+            return self._is_short(element) and _all_match(element, profile.NUMBER)
+        if kind == "CS":
+            return _keep_terms(element)
         if name in profile.DESCRIPTORS:
             return self._describe(element)
         if kind == "AS":
             return _all_match(element, profile.AGE)
-        if kind == "CS":
-            return _all_match(element, profile.CODE) and not self._names_somebody(element)
         return name in profile.MACHINE_TEXTS and self._describe(element)
+
+    def _is_short(self, element) -> bool:
+        """As many numbers as the standard allows; a long row of them could be a text."""
+        return element.VM <= (_limit(element) or self._most)
 
     def _remap(self, element) -> None:
         texts = [self._cleaner.uid(text) for text in texts_of(element) if text]
         element.value = texts if len(texts) > 1 else "".join(texts)
 
     def _describe(self, element) -> bool:
-        """Words of the trade and short numbers alone, of machines their signs too; never a name."""
+        """Words of the trade and numbers beside them alone, of machines their signs too."""
         words = WORD.findall(" ".join(texts_of(element)))
         signs = element.keyword in profile.MACHINE_TEXTS
+        known = [self._is_known(fold(word), signs) for word in words]
         kept = [
-            word for word in words
-            if _is_known(fold(word), signs) and fold(word) not in self._names
+            word for place, word in enumerate(words)
+            if known[place] or _counts(words, known, place)
         ]  # fmt: skip
-        element.value = " ".join(kept)[: 16 if element.VR in ("CS", "SH") else 64]
+        element.value = " ".join(kept)[: 16 if element.VR == "SH" else 64]
         return bool(kept)
 
-    def _names_somebody(self, element) -> bool:
-        if element.keyword in profile.PLAIN_CODES:
+    def _is_known(self, word: str, signs: bool) -> bool:
+        """Never a name, not even as a part of a sign: LI2."""
+        if word in self._names or LETTERS.search(word) is None:
             return False
-        text = fold(" ".join(texts_of(element)))
-        # A date or a number of somebody; codes of the standard have no four digits in a row.
-        if profile.LONG_NUMBER.search(text):
+        if word in profile.VOCABULARY or (signs and word in profile.MAKERS):
             return True
-        words = set(WORD.findall(text))
-        return bool(words & self._names) or any(
-            name in text for name in self._names if len(name) > 4
-        )
+        if not signs or profile.LONG_PART.search(word) or not profile.SIGN.fullmatch(word):
+            return False
+        return not self._names.intersection(LETTERS.findall(word))
 
 
-# The parts of a coded concept (DICOM PS3.3, 8.8).
-CODE_PARTS = (
-    "CodeValue", "LongCodeValue", "URNCodeValue", "CodeMeaning", "CodingSchemeDesignator",
-    "CodingSchemeVersion",
-)  # fmt: skip
-
-
-def _standard_code(item) -> dict[str, str]:
-    """A code of a scheme of the standard, with itself as its meaning; else nothing."""
-    scheme, value = (str(item.get(name) or "") for name in ("CodingSchemeDesignator", "CodeValue"))
-    if scheme not in profile.SCHEMES or not profile.CODE_VALUE.fullmatch(value):
-        return {}
-    return {"CodeValue": value, "CodingSchemeDesignator": scheme, "CodeMeaning": value}
-
-
-def _is_known(word: str, signs: bool) -> bool:
-    if word in profile.VOCABULARY or (signs and word in profile.MAKERS):
-        return True
-    if profile.LONG_NUMBER.search(word):
+def _counts(words: list[str], known: list[bool], place: int) -> bool:
+    """A number that says something of a word beside it; of dates and telephones others follow."""
+    if not profile.SHORT_NUMBER.fullmatch(words[place]):
         return False
-    return word.isdigit() or (signs and bool(profile.SIGN.fullmatch(word)))
+    beside = [other for other in (place - 1, place + 1) if 0 <= other < len(words)]
+    return any(known[other] for other in beside) and not any(
+        words[other].isdigit() for other in beside
+    )
+
+
+def _is_of_the_standard(element) -> bool:
+    """Named there, and written in the form that it has there: nothing else can be judged."""
+    from pydicom.datadict import dictionary_VR
+
+    return bool(element.keyword) and element.VR in dictionary_VR(element.tag).split(" or ")
+
+
+def _limit(element) -> int:
+    """How many values an attribute may have; 0: any number."""
+    from pydicom.datadict import dictionary_VM
+
+    most = dictionary_VM(element.tag).split("-")[-1]
+    return int(most) if most.isdigit() else 0
+
+
+def _keep_terms(element) -> bool:
+    """The standard's own values; the place of another one stays empty, as places mean something."""
+    terms = profile.defined_terms().get(element.keyword, frozenset())
+    kept = [text if text in terms else "" for text in map(str.strip, texts_of(element))]
+    while kept and not kept[-1]:
+        kept.pop()
+    element.value = kept if len(kept) > 1 else "".join(kept)
+    return bool(kept)
 
 
 def texts_of(element) -> list[str]:

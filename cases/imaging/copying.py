@@ -11,7 +11,7 @@ import struct
 import zipfile
 from collections import Counter
 
-from cases.imaging import profile
+from cases.imaging import codes, profile
 from cases.imaging.clean import Cleaner, HeldBackError
 from cases.imaging.headers import DIRECTORY, why_burned_in
 from cases.imaging.streams import MARK, PIECE, PREAMBLE, Head, PackedError, quietly, scans_of
@@ -133,6 +133,10 @@ class CleanScan:
         self._opening = self._read_opening()
         _look_at_length(size, head.tell(), self._length)
         cleaner.clean(scan)
+        self._pixels = pixel_bytes(scan)
+        if not self._pixels:
+            # What cannot be measured could hold anything behind its pixels.
+            raise HeldBackError("damaged")
         _renew_meta(scan)
         self.study, self.series = scan.StudyInstanceUID, scan.SeriesInstanceUID
         self._scan = scan
@@ -142,7 +146,7 @@ class CleanScan:
         kind = str(scan.get("SOPClassUID", ""))
         if str(scan.file_meta.get("MediaStorageSOPClassUID", "")) == DIRECTORY:
             raise HeldBackError("nothing")
-        if not (scan.get("Rows") and profile.STANDARD_UID.fullmatch(kind)):
+        if not (scan.get("Rows") and codes.is_standard_uid(kind)):
             raise HeldBackError("no_picture")
         if not (scan.get("StudyInstanceUID") and scan.get("SeriesInstanceUID")):
             raise HeldBackError("damaged")
@@ -180,7 +184,7 @@ class CleanScan:
             _copy_items(source, target)
         else:
             # Bytes that belong to no pixel could say anything.
-            seen = min(self._length, pixel_bytes(self._scan) or self._length)
+            seen = min(self._length, self._pixels)
             source.copy(seen, target)
             source.skip(self._length - seen, target)
         # What stands behind the pixels, signatures and filling, is not copied.

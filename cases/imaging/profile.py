@@ -6,7 +6,8 @@ taken from the tables of dicom-anonymizer 2.1.0 (BSD) on 2026-11-23. Three optio
 of the standard are used on top (E.3): patient characteristics and full dates are
 retained, descriptors are cleaned. What the list does not name is kept when it is
 a number, and otherwise only when it is named below: a text that nobody thought
-of does not leave.
+of does not leave. Of coded attributes only those of `defined_terms.csv` stay, and
+of their values only the enumerated values and defined terms of PS3.3.
 """
 
 import csv
@@ -15,8 +16,9 @@ from functools import cache
 from pathlib import Path
 
 # Raised when a copy should be made anew because of a change here.
-VERSION = 2
+VERSION = 3
 LIST = Path(__file__).parent / "basic_profile.csv"
+TERMS = Path(__file__).parent / "defined_terms.csv"
 # At most 64 letters.
 METHOD = "PS3.15 basic profile; dates, sex and age kept; texts cleaned"
 # CID 7050: what was done, for programs.
@@ -40,28 +42,39 @@ RETAINED = frozenset(
 # Words of people: only words of the vocabulary below stay.
 DESCRIPTORS = frozenset(
     """
-    StudyDescription SeriesDescription ProtocolName AcquisitionProtocolName BodyPartExamined
-    ContrastBolusAgent AcquisitionProtocolDescription
+    StudyDescription SeriesDescription ProtocolName AcquisitionProtocolName ContrastBolusAgent
+    AcquisitionProtocolDescription
     """.split()
 )
 # Texts of machines, in which people write too: words of the trade, makers and short signs stay.
 MACHINE_TEXTS = frozenset(
     """
     Manufacturer ManufacturerModelName ConvolutionKernel SequenceName PulseSequenceName
-    ReceiveCoilName TransmitCoilName FilterMaterial WindowCenterWidthExplanation LUTExplanation
-    RescaleType Radiopharmaceutical CodeMeaning LossyImageCompressionMethod
-    ReconstructionMethod AttenuationCorrectionMethod
-    ScatterCorrectionMethod RandomsCorrectionMethod DecayCorrection MaterialThickness
+    ReceiveCoilName TransmitCoilName WindowCenterWidthExplanation RescaleType Radiopharmaceutical
+    ReconstructionMethod AttenuationCorrectionMethod ScatterCorrectionMethod MaterialThickness
     """.split()
 )
-# Bytes that a picture cannot be shown without; the pixels themselves are copied beside.
-NEEDED_BYTES = frozenset(
+# What a picture shows, from where, and how it came about. Diagnoses and procedures are in no
+# list of codes that a viewer needs.
+CODE_SEQUENCES = frozenset(
     """
-    LUTData RedPaletteColorLookupTableData GreenPaletteColorLookupTableData
-    BluePaletteColorLookupTableData SegmentedRedPaletteColorLookupTableData
-    SegmentedGreenPaletteColorLookupTableData SegmentedBluePaletteColorLookupTableData
-    PixelPaddingValue SmallestImagePixelValue LargestImagePixelValue ExtendedOffsetTable
-    ExtendedOffsetTableLengths
+    AnatomicRegionSequence AnatomicRegionModifierSequence PrimaryAnatomicStructureSequence
+    PrimaryAnatomicStructureModifierSequence ViewCodeSequence ViewModifierCodeSequence
+    PatientOrientationCodeSequence PatientOrientationModifierCodeSequence
+    PatientGantryRelationshipCodeSequence ContrastBolusAgentSequence
+    ContrastBolusAdministrationRouteSequence ContrastBolusIngredientCodeSequence
+    RadionuclideCodeSequence RadiopharmaceuticalCodeSequence AdministrationRouteCodeSequence
+    CTDIPhantomTypeCodeSequence MeasurementUnitsCodeSequence DerivationCodeSequence
+    PurposeOfReferenceCodeSequence MetaboliteMapCodeSequence
+    """.split()
+)
+# Rows of numbers without a fixed length, at most one for each frame, that tell frames apart.
+VECTORS = frozenset(
+    """
+    FrameIncrementPointer FrameDimensionPointer DimensionIndexValues InversionTimes
+    EnergyWindowVector DetectorVector PhaseVector RotationVector RRIntervalVector TimeSlotVector
+    SliceVector AngularViewVector TimeSliceVector RWaveTimeVector MaskFrameNumbers
+    ApplicableFrameRange
     """.split()
 )
 # Whole parts: commands, directories, curves, overlays; every odd group is private.
@@ -95,23 +108,23 @@ MAKERS = frozenset(
     toshiba uih united bone hu lung soft standard iso
     """.split()
 )
-# A sign of a machine, such as B30f or tfl3d1: letters beside few digits, no word and no number.
+# A sign of a machine, such as B30f or tfl3d1: few letters beside few digits, no word, no number.
 SIGN = re.compile(r"(?=[a-z0-9]*[a-z])(?=[a-z0-9]*[0-9])[a-z0-9]{2,10}")
-LONG_NUMBER = re.compile(r"[0-9]{4}")
-# Schemes whose codes are the standard's own, and what a code of theirs looks like.
-SCHEMES = frozenset({"DCM", "SCT", "SRT", "SNM3", "LN", "RADLEX", "UCUM"})
-CODE_VALUE = re.compile(r"[A-Za-z0-9.\[\]{}/%*-]{1,16}")
-# Shown with; each has a closed list of values, so a name among them is none.
-PLAIN_CODES = frozenset({"Modality", "PhotometricInterpretation"})
-CODE = re.compile(r"[A-Z0-9_ ]{0,16}")
-NUMBER = re.compile(r"[ ]*[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?[ ]*")
+LONG_PART = re.compile(r"[0-9]{4}|[a-z]{4}")
+# Ten digits are enough for any number of a machine; people have longer ones.
+SHORT_NUMBER = re.compile(r"[0-9]{1,3}")
+NUMBER = re.compile(
+    r"[ ]*(?=.{1,16}$)[+-]?(?:[0-9]{1,10}(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?[ ]*"
+)
 AGE = re.compile(r"[0-9]{3}[DWMY]")
-MOMENT = re.compile(r"[0-9.:+\-]{2,26}")
-STANDARD_UID = re.compile(r"1\.2\.840\.10008\.[0-9.]{1,44}")
+DATE = r"(?:19|20)[0-9]{2}\.?(?:0[1-9]|1[0-2])\.?(?:0[1-9]|[12][0-9]|3[01])"
+TIME = r"(?:[01][0-9]|2[0-3])(?::?[0-5][0-9](?::?[0-6][0-9](?:\.[0-9]{1,6})?)?)?"
+MOMENT = {
+    "DA": re.compile(DATE),
+    "TM": re.compile(TIME),
+    "DT": re.compile(rf"{DATE}(?:{TIME})?(?:[+-][01][0-9][0-5][0-9])?"),
+}
 NUMBERS = frozenset("US SS UL SL UV SV FL FD AT".split())
-TEXTS = frozenset("AE LO LT PN SH ST UC UR UT".split())
-BYTES = frozenset("OB OW OF OD OL OV UN".split())
-MOMENTS = frozenset("DA TM DT".split())
 
 
 @cache
@@ -119,3 +132,10 @@ def listed_actions() -> dict[int, str]:
     """What the standard asks for, by tag: X remove, Z empty, D replace, U another identifier."""
     with LIST.open(newline="", encoding="utf-8") as file:
         return {int(row["tag"], 16): row["action"] for row in csv.DictReader(file)}
+
+
+@cache
+def defined_terms() -> dict[str, frozenset[str]]:
+    """The values that a coded attribute may keep, by its name."""
+    with TERMS.open(newline="", encoding="utf-8") as file:
+        return {row["keyword"]: frozenset(row["terms"].split("|")) for row in csv.DictReader(file)}

@@ -26,7 +26,7 @@ IN_SANDBOX = {
     "cases.records.judging", "cases.records.derive_pictures", "cases.records.derive_pages",
     "cases.records.archives",
     "cases.imaging.streams", "cases.imaging.preview", "cases.imaging.copying",
-    "cases.imaging.headers", "cases.imaging.clean",
+    "cases.imaging.headers", "cases.imaging.clean", "cases.imaging.codes",
     "hospitals.exchange.parsing", "hospitals.exchange.workbook",
 }  # fmt: skip
 # Each with its reason.
