@@ -13,18 +13,16 @@ from collections import Counter
 
 from cases.imaging import codes, profile
 from cases.imaging.clean import Cleaner, HeldBackError
+from cases.imaging.codestreams import Blanker, is_offset_table, is_opening
 from cases.imaging.headers import DIRECTORY, why_burned_in
 from cases.imaging.streams import MARK, PIECE, PREAMBLE, Head, PackedError, quietly, scans_of
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, LAST_ITEM = 0xE000, 0xE0DD
 LONG = frozenset({b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN"})
-# Parts for applications, but for those that say how colours are packed (JFIF, JPEG-LS, Adobe).
-COMMENTS = frozenset({0xFE, *range(0xE1, 0xE8), *range(0xE9, 0xEE)})
-# CME of JPEG 2000.
-J2K_COMMENTS = frozenset({0x64})
-# An item up to this size is looked at whole, in the sandbox's memory.
+# So much of an item is looked at as a whole, in the sandbox's memory.
 WHOLE_ITEM = 64 * 1024**2
+RUN_LENGTHS = "1.2.840.10008.1.2.5"
 PIXELS = frozenset({0x0008, 0x0009, 0x0010})
 
 
@@ -127,11 +125,16 @@ class CleanScan:
             raise HeldBackError("form") from error
         self._report, self._head = report, head
         self._look(scan)
-        self.is_packed = scan.file_meta.TransferSyntaxUID.is_compressed
+        self._size, form = size, scan.file_meta.TransferSyntaxUID
+        self.is_packed, self._is_stream = form.is_compressed, form in _streams()
+        if self.is_packed and not self._is_stream and form != RUN_LENGTHS:
+            # Films and the like: what else they hold is not followed.
+            raise HeldBackError("form")
         self._is_explicit = not scan.file_meta.TransferSyntaxUID.is_implicit_VR
         self._order = "<" if scan.file_meta.TransferSyntaxUID.is_little_endian else ">"
         self._opening = self._read_opening()
         _look_at_length(size, head.tell(), self._length)
+        self._look_at_parts()
         cleaner.clean(scan)
         self._pixels = pixel_bytes(scan)
         if not self._pixels:
@@ -172,6 +175,18 @@ class CleanScan:
         self._length = struct.unpack(self._order + "L", opening[-4:])[0]
         return opening
 
+    def _look_at_parts(self) -> None:
+        """Packed pixels stand in parts, of which the first is what it says, and others do not."""
+        if self.is_packed != (self._length == UNDEFINED):
+            raise HeldBackError("damaged")
+        if self._is_stream:
+            place = self._head.tell()
+            _mark, length = struct.unpack("<LL", self._head.read(8).ljust(8, b"\0"))
+            self._head.seek(min(length, PIECE * 16), io.SEEK_CUR)
+            if not is_opening(self._head.read(12)[8:]):
+                raise HeldBackError("form")
+            self._head.seek(place)
+
     def write(self, target) -> None:
         import pydicom
 
@@ -181,7 +196,9 @@ class CleanScan:
         target.write(self._opening)
         source = Source(self._head)
         if self._length == UNDEFINED:
-            _copy_items(source, target)
+            part_of = Blanker().part if self._is_stream else bytes
+            frames = int(self._scan.get("NumberOfFrames") or 1)
+            _copy_items(source, target, frames, self._size, part_of)
         else:
             # Bytes that belong to no pixel could say anything.
             seen = min(self._length, self._pixels)
@@ -189,6 +206,14 @@ class CleanScan:
             source.skip(self._length - seen, target)
         # What stands behind the pixels, signatures and filling, is not copied.
         self._report.written += 1
+
+
+def _streams() -> set[str]:
+    """The ways of packing that `codestreams` follows."""
+    from pydicom import uid
+
+    lists = (uid.JPEGTransferSyntaxes, uid.JPEGLSTransferSyntaxes, uid.JPEG2000TransferSyntaxes)
+    return set().union(*lists)
 
 
 def _look_at_length(size: int, start: int, length: int) -> None:
@@ -259,8 +284,12 @@ def pixel_bytes(scan) -> int:
     return whole + whole % 2
 
 
-def _copy_items(source: Source, target) -> None:
-    """Packed pixels: items up to the mark of the end, which is written in any case."""
+def _copy_items(source: Source, target, frames: int, most: int, part_of) -> None:
+    """Packed pixels: items up to the mark of the end, which is written in any case.
+
+    `most` bytes are in the file; `part_of` makes of each part what may leave.
+    """
+    is_first = True
     while True:
         opening = source.read(8)
         if len(opening) < 8:
@@ -268,36 +297,17 @@ def _copy_items(source: Source, target) -> None:
         group, element, length = struct.unpack("<HHL", opening)
         if (group, element) != (0xFFFE, ITEM) or length == UNDEFINED:
             break
-        first = blank_comments(source.read(min(length, WHOLE_ITEM)))
-        target.write(opening + first)
-        source.copy(length - len(first), target)
-    target.write(struct.pack("<HHL", 0xFFFE, LAST_ITEM, 0))
-
-
-def blank_comments(data: bytes) -> bytes:
-    """Comments of a JPEG or JPEG 2000, which some devices fill with the patient, as spaces; what
-    stands behind the end of the picture as zeros. The length stays, so offsets stay true."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return _blank(data, COMMENTS, pixels=0xDA)
-    if data.startswith(b"\xff\x4f\xff\x51"):
-        return _blank(data, J2K_COMMENTS, pixels=0x93)
-    return data
-
-
-def _blank(data: bytes, comments: frozenset[int], *, pixels: int) -> bytes:
-    """`pixels` is the mark behind which no other parts of a header stand."""
-    data, place = bytearray(data), 2
-    while place + 4 <= len(data) and data[place] == 0xFF and data[place + 1] != pixels:
-        if data[place + 1] == 0xFF:
-            # Filling before a mark.
-            place += 1
+        if is_first:
+            # Without it, frames are found by their beginnings.
+            table = source.read(min(length, most))
+            table = table if is_offset_table(table, frames, most) else b""
+            target.write(opening[:4] + struct.pack("<L", len(table)) + table)
+            is_first = False
             continue
-        end = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
-        if data[place + 1] in comments:
-            data[place + 4 : end] = b" " * (min(end, len(data)) - place - 4)
-        place = end
-    # Within the pixels no such two bytes can stand (ISO 10918-1, F.1.2.3; 15444-1, A.1).
-    end = data.find(b"\xff\xd9", place)
-    if end >= 0:
-        data[end + 2 :] = bytes(len(data) - end - 2)
-    return bytes(data)
+        target.write(opening)
+        while length:
+            data = source.read(min(length, WHOLE_ITEM))
+            # Zeros where the picture ends too early.
+            target.write(part_of(data) if data else bytes(min(length, WHOLE_ITEM)))
+            length -= len(data) or min(length, WHOLE_ITEM)
+    target.write(struct.pack("<HHL", 0xFFFE, LAST_ITEM, 0))

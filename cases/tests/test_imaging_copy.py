@@ -17,7 +17,7 @@ from pydicom.uid import (
 
 from cases.imaging import profile
 from cases.imaging.clean import age_at
-from cases.imaging.copying import blank_comments, make_shared
+from cases.imaging.copying import make_shared
 from cases.imaging.streams import quietly
 from cases.tests.scans import (
     STAIR,
@@ -283,28 +283,11 @@ def test_packed_pixels_are_copied_as_they_are():
 
 def test_packed_pixels_without_an_end_get_one():
     scan = make_scan(syntax=JPEGBaseline8Bit)
-    scan.PixelData = encapsulate([b"\xff\xd8\xff\xda" + bytes(100)])
+    scan.PixelData = encapsulate([b"\xff\xd8\xff\xda\0\x08" + bytes(100)])
     scan["PixelData"].is_undefined_length = True
     data, told = copy(saved(scan)[:-30])
     assert told["written"] == 1
     assert data.endswith(b"\xfe\xff\xdd\xe0\0\0\0\0")
-
-
-def test_comments_of_a_jpeg_are_blanked():
-    def part(mark: int, text: bytes) -> bytes:
-        return bytes([0xFF, mark]) + (len(text) + 2).to_bytes(2, "big") + text
-
-    jpeg = b"\xff\xd8" + part(0xE0, b"JFIF\0") + part(0xFE, b"Kowalska") + part(0xE1, b"Exif Anna")
-    clean = blank_comments(jpeg + b"\xff\xda" + b"Kowalska")
-    assert len(clean) == len(jpeg) + 10
-    assert b"JFIF" in clean and b"Exif" not in clean
-    # Behind the mark are pixels, whatever they look like.
-    assert clean.count(b"Kowalska") == 1
-
-
-@pytest.mark.parametrize("data", [b"", b"\xff\xd8\xff", b"\xff\xd8\xff\xfe\0\0", b"no jpeg"])
-def test_no_jpeg_is_left_as_it_is(data):
-    assert blank_comments(data) == data
 
 
 def test_sequences_without_end_are_held_back():
@@ -343,34 +326,6 @@ def test_the_list_is_that_of_the_standard():
         "D", "Z", "X", "U", "Z/D", "X/Z", "X/D", "X/Z/D", "X/Z/U*",
     }  # fmt: skip
     assert (listed[0x00100010], listed[0x00100020], listed[0x0020000D]) == ("Z", "Z/D", "U")
-
-
-def part_of(mark: int, text: bytes) -> bytes:
-    return bytes([0xFF, mark]) + (len(text) + 2).to_bytes(2, "big") + text
-
-
-def test_comment_and_tail_of_a_packed_picture_do_not_leave_U4():
-    """Through the whole copy: the rule alone helps nobody if it is not asked."""
-    jpeg = b"\xff\xd8" + part_of(0xFE, b"Anna Kowalska") + b"\xff\xda" + bytes(60) + b"\xff\xd9"
-    scan = make_scan(syntax=JPEGBaseline8Bit)
-    scan.PixelData = encapsulate([jpeg + b"tail Kowalska", jpeg])
-    scan["PixelData"].is_undefined_length = True
-    data, told = copy(saved(scan))
-    assert told["written"] == 1
-    assert b"Kowalska" not in data
-    assert data.count(b"\xff\xd9") >= 2
-
-
-def test_comment_of_jpeg_2000_is_blanked_U4():
-    j2k = b"\xff\x4f" + part_of(0x51, bytes(40)) + part_of(0x64, b"\0\1Anna Kowalska")
-    clean = blank_comments(j2k + b"\xff\x93" + bytes(40) + b"\xff\xd9Kowalska")
-    assert b"Kowalska" not in clean
-    assert len(clean) == len(j2k) + 2 + 40 + 2 + 8
-
-
-def test_filling_before_a_mark_hides_no_comment_U4():
-    jpeg = b"\xff\xd8" + b"\xff" + part_of(0xFE, b"Kowalska") + b"\xff\xda" + bytes(9) + b"\xff\xd9"
-    assert b"Kowalska" not in blank_comments(jpeg)
 
 
 def test_bytes_behind_native_pixels_do_not_leave_U4():

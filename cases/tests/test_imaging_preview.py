@@ -113,23 +113,28 @@ def test_rle_is_unpacked():
     assert levels(drawn(saved(scan))) == levels(drawn(make_slice()))
 
 
-@pytest.mark.parametrize("syntax", PACKED)
-def test_what_discs_are_packed_with_is_unpacked(syntax, tmp_path):
-    (tmp_path / "plain").write_bytes(make_slice())
+def packed(syntax, folder) -> bytes:
+    """A slice as programs for discs pack it."""
+    (folder / "plain").write_bytes(make_slice())
     reader, writer = gdcm.ImageReader(), gdcm.ImageWriter()
-    reader.SetFileName(str(tmp_path / "plain"))
+    reader.SetFileName(str(folder / "plain"))
     assert reader.Read()
     change = gdcm.ImageChangeTransferSyntax()
     change.SetTransferSyntax(gdcm.TransferSyntax(PACKED[syntax]))
     change.SetInput(reader.GetImage())
     assert change.Change()
-    writer.SetFileName(str(tmp_path / "packed"))
+    writer.SetFileName(str(folder / "packed"))
     writer.SetFile(reader.GetFile())
     writer.SetImage(change.GetOutput())
     assert writer.Write()
-    packed = (tmp_path / "packed").read_bytes()
-    assert syntax.encode() in packed
-    assert levels(drawn(packed)) == levels(drawn(make_slice()))
+    data = (folder / "packed").read_bytes()
+    assert syntax.encode() in data
+    return data
+
+
+@pytest.mark.parametrize("syntax", PACKED)
+def test_what_discs_are_packed_with_is_unpacked(syntax, tmp_path):
+    assert levels(drawn(packed(syntax, tmp_path))) == levels(drawn(make_slice()))
 
 
 def test_large_pictures_become_small():
