@@ -73,14 +73,15 @@ WITHOUT_COVERAGE = (
     "portal/tests/test_emergency.py",
     "portal/tests/test_environment.py",
     "portal/tests/test_headers.py",
-    "portal/tests/test_health.py",
     "portal/tests/test_log_in.py",
     "portal/tests/test_pages.py",
+    "portal/tests/test_patterns.py",
     "portal/tests/test_patterns.py",
     "portal/tests/test_requests.py",
     "portal/tests/test_staff_pages.py",
     "portal/tests/test_staff_sessions.py",
     "portal/tests/test_timezones.py",
+    "portal/tests/test_words_walk.py",
     "tools/",
 )
 
@@ -147,6 +148,7 @@ def _fresh_state():
     from django.core.cache import caches
     from django.utils import translation
 
+    from cases.records import store
     from portal import alerts
 
     alerts.forget()
@@ -155,3 +157,5 @@ def _fresh_state():
     language = translation.get_language()
     yield
     translation.activate(language or "en")
+    # A test that started a worker in this process.
+    store.require()

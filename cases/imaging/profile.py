@@ -119,10 +119,11 @@ NUMBER = re.compile(
 AGE = re.compile(r"[0-9]{3}[DWMY]")
 DATE = r"(?:19|20)[0-9]{2}\.?(?:0[1-9]|1[0-2])\.?(?:0[1-9]|[12][0-9]|3[01])"
 TIME = r"(?:[01][0-9]|2[0-3])(?::?[0-5][0-9](?::?[0-6][0-9](?:\.[0-9]{1,6})?)?)?"
+DATETIME = rf"{DATE}(?:{TIME})?(?:[+-][01][0-9][0-5][0-9])?"
 MOMENT = {
     "DA": re.compile(DATE),
     "TM": re.compile(TIME),
-    "DT": re.compile(rf"{DATE}(?:{TIME})?(?:[+-][01][0-9][0-5][0-9])?"),
+    "DT": re.compile(DATETIME),
 }
 NUMBERS = frozenset("US SS UL SL UV SV FL FD AT".split())
 

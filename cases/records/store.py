@@ -35,9 +35,9 @@ class BusyError(Exception):
 _proof: list[Callable[[], None]] = []
 
 
-def require(proof: Callable[[], None]) -> None:
-    """From now on nothing is read or kept here without this proof."""
-    _proof[:] = [proof]
+def require(*proofs: Callable[[], None]) -> None:
+    """From now on nothing is read or kept here without these proofs."""
+    _proof[:] = proofs
 
 
 def path_of(name: str) -> Path:

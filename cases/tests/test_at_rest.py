@@ -87,6 +87,7 @@ REVIEWED = {
     "Record.storage_name": OURS,
     "FamilyMail.key": HASHED,
     "FamilyMail.template": OURS,
+    "RecordsFolder.mark": OURS,
     "SignInAttempt.address_key": HASHED,
     "SignInAttempt.key": HASHED,
     "SignInAttempt.reference_key": HASHED,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from cases import actions, jobs
 from cases.actions import records
 from cases.models import CaseEvent, Record
+from cases.models.record import COMES_BACK_WITHIN
 from cases.records import scanner, store
 from cases.records.kinds import Status
 from cases.records.scanner import ScannerDownError, ScannerTooSmallError
@@ -254,6 +255,7 @@ def test_a_file_that_cannot_be_opened_is_unreadable(line, trouble):
     path = store.path_of(record.storage_name)
     if trouble == "lost":
         path.unlink()
+        Record.objects.update(created_at=timezone.now() - COMES_BACK_WITHIN)
     elif trouble == "changed":
         path.write_bytes(path.read_bytes()[:-1])
     else:

@@ -270,7 +270,7 @@ def test_mail_that_cannot_be_sent_is_an_event_of_the_case(
 ):
     settings.EMAIL_BACKEND = "cases.tests.test_jobs.BrokenBackend"
     refer(case, scmc, coordinator)
-    OutgoingMail.objects.update(attempts=5)
+    OutgoingMail.objects.update(attempts=6)
     assert send_mail.func(str(hospital_mails().get().pk)) == "failed"
     event = CaseEvent.objects.get(kind="mail_failed")
     assert (event.case, event.data) == (case, {"template": "cases/email/referred"})

@@ -184,7 +184,7 @@ def test_mail_is_sent_by_its_job(listing, settings):
 def test_mail_that_cannot_be_sent_is_no_case_s_event(listing, settings):
     settings.EMAIL_BACKEND = "cases.tests.test_jobs.BrokenBackend"
     run()
-    OutgoingMail.objects.update(attempts=5)
+    OutgoingMail.objects.update(attempts=6)
     assert send_mail.func(str(OutgoingMail.objects.get().pk)) == "failed"
     assert CaseEvent.objects.count() == 0
 
@@ -204,7 +204,8 @@ def test_job_queues_its_successor(db):
 
 
 def test_worker_starts_the_chain(db, monkeypatch):
-    monkeypatch.setattr(worker.Worker, "run", lambda self: None)
+    monkeypatch.setattr(worker.Worker, "run_one", lambda self: False)
+    monkeypatch.setattr(worker, "close_old_connections", lambda: None)
     monkeypatch.setattr(worker.Worker, "configure_signals", lambda self: None)
     worker.Command().handle(queue=None, batch=True, quiet=False)
     assert chain().count() == 1
