@@ -54,7 +54,8 @@ class Tus:
     def send(self, data: bytes, name: str = NAME) -> Record:
         begun = self.begin(len(data), name)
         assert begun.status_code == 201, begun.content
-        assert self.patch(begun["Location"], 0, data).status_code == 204
+        sent = self.patch(begun["Location"], 0, data)
+        assert sent.status_code == 204, (sent.status_code, sent.content)
         return record_at(begun["Location"])
 
 

@@ -54,6 +54,13 @@ def test_first_machine_marks_its_folder(serves, settings):
     folder.prove_folder()
 
 
+def test_proof_counts_for_a_second(serves, monkeypatch, django_assert_num_queries):
+    monkeypatch.setattr(folder, "PROVED_FOR", 60)
+    folder.prove_folder()
+    with django_assert_num_queries(0):
+        folder.prove_folder()
+
+
 def test_commands_need_no_proof(case, settings, tmp_path):
     """A copy of everything can be looked at beside the running portal."""
     record = Tus(case).send(PDF)
