@@ -14,7 +14,8 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.cache import add_never_cache_headers
 
 from portal import staff_sessions
-from portal.views.errors import bad_request, error_page, session_ended
+from portal.troubles import is_database_away
+from portal.views.errors import bad_request, error_page, not_now, session_ended
 
 # Forms know no others; the admin would answer PUT and DELETE like GET.
 ALLOWED_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
@@ -120,13 +121,20 @@ def explain(request, response):
 
 
 class SessionMiddleware(sessions.SessionMiddleware):
-    """Django's, which answers 400 when another request ended the session meanwhile."""
+    """Django's, which answers 400 when another request ended the session meanwhile.
+
+    Or when the database did not take the session: that ends nobody's.
+    """
 
     def process_response(self, request, response):
         try:
             return super().process_response(request, response)
-        except SessionInterrupted:
-            return session_ended(request, response)
+        except SessionInterrupted as error:
+            if not is_database_away(error):
+                return session_ended(request, response)
+            # A form that was taken keeps its answer; whoever looks may look again.
+            is_look = request.method in ("GET", "HEAD")
+            return not_now(request, error) if is_look else response
 
 
 class RefuseUnreadableMiddleware:

@@ -5,15 +5,20 @@ from types import SimpleNamespace
 
 import psycopg
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.backends.signals import connection_created
+from django.http import HttpResponse
+from django.test import RequestFactory
 
 from portal import databases
 from portal.databases import Places
 from portal.logs import JsonFormatter
 from portal.management.commands import worker
+from portal.middleware import SessionMiddleware
 from portal.queues import DEFAULT
+from portal.sealed_sessions import SessionStore
 from portal.troubles import DatabaseBusyError
 
 
@@ -96,6 +101,29 @@ def test_page_without_a_place_is_asked_again_and_healthz_answers_R8(client, db, 
         assert client.get("/healthz").status_code == 200
         assert client.get("/readyz").status_code == 503
     assert (answer.status_code, answer["Retry-After"]) == (503, "3")
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 503), ("POST", 200)])
+def test_session_that_could_not_be_saved_is_not_ended_R7(db, monkeypatch, method, status):
+    """Django takes any error of saving for a session that is gone. What was taken stays taken."""
+
+    def view(request):
+        request.session["seen"] = "now"
+        return HttpResponse("taken")
+
+    session = SessionStore()
+    session["seen"] = "before"
+    session.save()
+    request = RequestFactory().generic(method, "/en/case/")
+    request.COOKIES["session"] = session.session_key
+    monkeypatch.setattr(Session, "save", busy)
+    answer = SessionMiddleware(view)(request)
+    assert answer.status_code == status
+    assert "session" not in answer.cookies
+
+
+def busy(*_arguments, **_options):
+    raise DatabaseBusyError
 
 
 def lost_connection(*_arguments):
